@@ -1,0 +1,58 @@
+"""Decorators that endpoints share."""
+
+from collections.abc import Callable
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+from flask import Response, current_app, g
+
+View = Callable[..., Any]
+
+
+def timer(view: View) -> View:
+    """Time the view: seconds, in `g.process_time` and where TIMER_OUTPUT says.
+
+    `response` adds `process_time` to the envelope, `log` logs it, `none` does
+    neither; unset it is `response` in debug, else `none`. What the view
+    returned is not touched: it may be shared.
+    """
+
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            result = view(*args, **kwargs)
+        finally:
+            g.process_time = perf_counter() - start
+        output = current_app.config["TIMER_OUTPUT"]
+        if output == "response" or (output is None and current_app.debug):
+            return _with_process_time(result, g.process_time)
+        if output == "log":
+            current_app.logger.info("%s took %.6f s", view.__name__, g.process_time)
+        return result
+
+    return wrapper
+
+
+def unlogged(view: View) -> View:
+    """Keep the view's requests out of the API log."""
+    view.unlogged = True  # type: ignore[attr-defined]
+    return view
+
+
+def _with_process_time(result: Any, seconds: float) -> Any:
+    """Return a view's result with the time in its envelope, if it has one."""
+    if isinstance(result, dict):
+        return {**result, "process_time": seconds}
+    if isinstance(result, tuple) and result:
+        return (_with_process_time(result[0], seconds), *result[1:])
+    if isinstance(result, Response) and result.is_json and not result.is_streamed:
+        envelope = result.get_json()
+        if isinstance(envelope, dict):
+            timed = current_app.json.response({**envelope, "process_time": seconds})
+            timed.status = result.status
+            timed.headers = result.headers.copy()
+            timed.headers["Content-Length"] = str(timed.calculate_content_length())
+            return timed
+    return result

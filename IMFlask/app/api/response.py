@@ -1,0 +1,31 @@
+"""The envelope that every answer comes in.
+
+`{"msg": "success", "result": ...}` or `{"msg": "fail", "description": "..."}`.
+"""
+
+from typing import Any
+
+Envelope = dict[str, Any]
+
+
+def response(result: Any = None, **extra: Any) -> Envelope:
+    """Return a success: with `result` unless that is None, and with what else is given."""
+    envelope: Envelope = {"msg": "success"}
+    if result is not None:
+        envelope["result"] = result
+    return envelope | extra
+
+
+def created(result: Any = None) -> tuple[Envelope, int]:
+    """Return a 201, for something that did not exist before."""
+    return response(result) | {"msg": "created"}, 201
+
+
+def fail(status: int, description: str) -> tuple[Envelope, int]:
+    """Return a failure: `description` is one sentence that the client can act on."""
+    return {"msg": "fail", "description": description}, status
+
+
+def bad_request(description: str) -> tuple[Envelope, int]:
+    """Return a 400."""
+    return fail(400, description)

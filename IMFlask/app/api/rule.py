@@ -1,0 +1,102 @@
+"""The rules a parameter can be given: the package's, and two of ours."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import flask_validation_extended as package
+from bson import ObjectId
+from flask_validation_extended import (
+    Datetime,
+    Email,
+    Ext,
+    In,
+    IsoDatetime,
+    Max,
+    MaxFileCount,
+    MaxLen,
+    Min,
+    MinFileCount,
+    MinLen,
+    Number,
+    PhoneNum,
+    Regex,
+    Strip,
+    ValidationRule,
+)
+
+__all__ = [
+    "Datetime",
+    "DatetimeRule",
+    "Email",
+    "Ext",
+    "In",
+    "IsoDatetime",
+    "Max",
+    "MaxFileCount",
+    "MaxLen",
+    "Min",
+    "MinFileCount",
+    "MinLen",
+    "Number",
+    "ObjectIdRule",
+    "PhoneNum",
+    "Regex",
+    "Strip",
+    "ValidationRule",
+    "checker",
+]
+
+# Their patterns take the digits of every script.
+_ASCII_RULES = (Datetime, IsoDatetime, Number, PhoneNum)
+
+
+class ObjectIdRule(ValidationRule):
+    """A string of 24 hexadecimal digits, as ObjectId takes it."""
+
+    @property
+    def types(self) -> type:
+        """The types that the rule can be asked about."""
+        return str
+
+    def invalid_str(self) -> str:
+        """Return what the client reads after the parameter's name."""
+        return "must be an id of 24 hexadecimal digits."
+
+    def is_valid(self, data: str) -> bool:
+        """Return whether `data` keeps the rule."""
+        return ObjectId.is_valid(data)
+
+
+class DatetimeRule(ValidationRule):
+    """A date and time written as `form` says, in the codes of strptime."""
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+
+    @property
+    def types(self) -> type:
+        """The types that the rule can be asked about."""
+        return str
+
+    def invalid_str(self) -> str:
+        """Return what the client reads after the parameter's name."""
+        return f"must be a date and time in the format {self._form}."
+
+    def is_valid(self, data: str) -> bool:
+        """Return whether `data` keeps the rule."""
+        try:
+            datetime.strptime(data, self._form)
+        except ValueError:
+            return False
+        return data.isascii()
+
+
+def checker(rule: ValidationRule) -> Callable[[Any], bool]:
+    """Return the rule's test, made strict where the package's own is lax."""
+    if type(rule).is_valid is package.Regex.is_valid:
+        pattern = rule._pattern
+        return lambda text: pattern.fullmatch(text) is not None
+    if isinstance(rule, _ASCII_RULES):
+        return lambda text: text.isascii() and rule.is_valid(text)
+    return rule.is_valid

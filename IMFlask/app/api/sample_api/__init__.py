@@ -1,0 +1,9 @@
+"""The sample API: a category of endpoints, grown into a package."""
+
+from flask import Blueprint
+
+from app.api.sample_api import calculator, info
+
+blueprint = Blueprint("sample_api", __name__)
+blueprint.register_blueprint(calculator.blueprint)
+blueprint.register_blueprint(info.blueprint)

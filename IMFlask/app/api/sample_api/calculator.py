@@ -1,0 +1,55 @@
+"""Calculator API."""
+
+from flask import Blueprint
+
+from app.api.decorator import timer
+from app.api.response import Envelope, bad_request, response
+from app.api.rule import ValidationRule
+from app.api.validation import Query, Validator
+from controller import calculator
+
+blueprint = Blueprint("calculator", __name__)
+
+
+class NotZero(ValidationRule):
+    """A rule of one's own: a number that one can divide by."""
+
+    def invalid_str(self) -> str:
+        """Return what the client reads after the parameter's name."""
+        return "must not be 0."
+
+    def is_valid(self, data: float) -> bool:
+        """Return whether `data` keeps the rule."""
+        return data != 0
+
+
+@blueprint.get("/add")
+@timer
+@Validator(bad_request)
+def add_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
+    """Add two integers."""
+    return response(calculator.add(a, b))
+
+
+@blueprint.get("/subtract")
+@timer
+@Validator(bad_request)
+def subtract_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
+    """Subtract one integer from another."""
+    return response(calculator.subtract(a, b))
+
+
+@blueprint.get("/multiply")
+@timer
+@Validator(bad_request)
+def multiply_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
+    """Multiply two integers."""
+    return response(calculator.multiply(a, b))
+
+
+@blueprint.get("/divide")
+@timer
+@Validator(bad_request)
+def divide_api(a: int = Query(int), b: int = Query(int, rules=NotZero())) -> Envelope:
+    """Divide one integer by another."""
+    return response(calculator.divide(a, b))

@@ -1,0 +1,88 @@
+"""The request: Flask's, with a body that is read safely."""
+
+import json
+from typing import Any, NoReturn
+
+from flask import Request as FlaskRequest
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from werkzeug.formparser import FormDataParser
+
+from controller.util import redact_body, redact_query
+
+_UNREADABLE = "The body ended early or could not be read: send it again, whole."
+
+
+class Request(FlaskRequest):
+    """A request whose body, however broken, raises a 400, 413 or 415 and nothing else.
+
+    Werkzeug, gunicorn and Granian each raise exceptions of their own in the
+    middle of a body, and a body that ends early passes for a whole one with
+    some of them.
+    """
+
+    def get_data(
+        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
+    ) -> Any:
+        """Return the whole body, as Flask does."""
+        if not parse_form_data and not self._has_read():
+            self._cached_data = self._read()
+        return super().get_data(cache, as_text, parse_form_data)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
+        """Raise 415 for what does not claim to be JSON, 400 for what is not."""
+        if e is None:
+            raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
+        if isinstance(e, json.JSONDecodeError):
+            raise BadRequest(f"The body is malformed JSON: {e}.")
+        raise BadRequest("The body is malformed JSON: it is not UTF-8 or holds no valid value.")
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """Return Werkzeug's parser, set to raise on a malformed form."""
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+    @property
+    def shown_url(self) -> str:
+        """Path and query, secrets redacted."""
+        query = redact_query(self.query_string)
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def shown_body(self) -> str:
+        """The body as the view has read it, secrets redacted, at most 2 KB.
+
+        Of a body that nobody has read there is only the length to tell.
+        """
+        if self._has_read():
+            return redact_body(self._cached_data or b"", self.mimetype)
+        return f"({self.content_length} bytes)" if self.content_length else ""
+
+    def _has_read(self) -> bool:
+        return getattr(self, "_cached_data", None) is not None
+
+    def _read(self) -> bytes:
+        """Read to the end: a single read of a chunked body is cut at the limit, silently."""
+        chunks = []
+        try:
+            while chunk := self.stream.read(64 * 1024):
+                chunks.append(chunk)
+        except HTTPException as error:
+            raise error if error.code == 413 else BadRequest(_UNREADABLE) from error
+        except Exception as error:
+            raise BadRequest(_UNREADABLE) from error
+        body = b"".join(chunks)
+        if len(body) < (self.content_length or 0):
+            raise BadRequest(_UNREADABLE)
+        return body
+
+    def _load_form_data(self) -> None:
+        """Parse the form; a urlencoded one from the whole body, which is checked above."""
+        if self.mimetype == "application/x-www-form-urlencoded":
+            self.get_data()
+        try:
+            super()._load_form_data()
+        except HTTPException:
+            raise
+        except Exception as error:
+            raise BadRequest("The form is malformed or ended early: send it again.") from error

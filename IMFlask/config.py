@@ -1,0 +1,245 @@
+"""Settings: the only module that reads the environment.
+
+A setting K of ours is read from the variable `<APP_NAME>_K`; README.md and
+.env.example list them all. An empty value counts as unset. A missing or bad
+setting stops the start with one sentence on stderr and exit code 4, on which
+`flask`, gunicorn and Granian all give up instead of trying again.
+"""
+
+import os
+import re
+import secrets
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from dotenv import dotenv_values
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+APP_NAME = "IMFlask"
+
+BASE_DIR = Path(__file__).resolve().parent
+
+
+def stop(sentence: str) -> NoReturn:
+    """End the process: `sentence` goes to stderr, the exit code is 4."""
+    print(f"[{APP_NAME}] {sentence}", file=sys.stderr)
+    raise SystemExit(4)
+
+
+def refuse(key: str, value: str, wanted: str) -> NoReturn:
+    """End the process over a bad value of the setting `key`."""
+    stop(f"{variable(key)} has value {value!r}: put {wanted} there.")
+
+
+def load_env_file() -> None:
+    """Read `.env` beside this module or, failing that, one folder up.
+
+    What the environment itself says comes first.
+    """
+    for path in (BASE_DIR / ".env", BASE_DIR.parent / ".env"):
+        if path.is_file():
+            try:
+                values = dotenv_values(path)
+            except (OSError, UnicodeDecodeError):
+                stop(f"{path.name} cannot be read: make it a readable UTF-8 file.")
+            for name, value in values.items():
+                if value and not os.environ.get(name):
+                    os.environ[name] = value
+            return
+
+
+def variable(key: str) -> str:
+    """The name of the variable that holds the setting `key`: Flask's own keep theirs."""
+    return key if key.startswith("FLASK_") else f"{APP_NAME}_{key}"
+
+
+def text(key: str) -> str | None:
+    """The setting as it stands, or None."""
+    return os.environ.get(variable(key)) or None
+
+
+def choice(key: str, options: tuple[str, ...]) -> str | None:
+    """The setting as one of `options`, or None."""
+    value = text(key)
+    if value is not None and value not in options:
+        refuse(key, value, f"one of {', '.join(options)}")
+    return value
+
+
+def boolean(key: str, default: bool) -> bool:
+    """The setting as a bool, in any of the usual spellings."""
+    value = text(key)
+    if value is None:
+        return default
+    if value.lower() in ("1", "true", "yes", "on"):
+        return True
+    if value.lower() in ("0", "false", "no", "off"):
+        return False
+    refuse(key, value, "1 or 0")
+
+
+def integer(key: str, default: int, least: int, most: int) -> int:
+    """The setting as an int from `least` to `most`."""
+    value = text(key)
+    if value is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
+        refuse(key, value, f"a whole number from {least} to {most}")
+    return int(value)
+
+
+def seconds(key: str, default: float) -> float:
+    """The setting as a number of seconds, 0 or more."""
+    value = text(key)
+    if value is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        refuse(key, value, "a number of seconds, like 0.5")
+    return float(value)
+
+
+def mongodb_uri(key: str) -> str | None:
+    """The setting as a MongoDB URI; its value is never shown, it may hold a password."""
+    uri = text(key)
+    if uri is not None:
+        try:
+            MongoClient(uri, connect=False).close()
+        except (PyMongoError, ValueError, OSError):
+            stop(
+                f"{variable(key)} is not a MongoDB URI: put one like"
+                " mongodb://127.0.0.1:27017/name there, with user name and"
+                " password percent-encoded."
+            )
+    return uri
+
+
+def database_name(key: str) -> str | None:
+    """The setting as a database name that every MongoDB takes."""
+    name = text(key)
+    if name is not None and not re.fullmatch(r'[^/\\. "$*<>:|?\0]{1,63}', name):
+        refuse(key, name, "1 to 63 letters, digits, '-' and '_'")
+    return name
+
+
+def log_path(key: str) -> str | None:
+    """The setting as the path of a file that can be appended to."""
+    path = text(key)
+    if path is not None:
+        try:
+            with open(path, "a", encoding="utf-8"):
+                pass
+        except OSError:
+            refuse(key, path, "the path of a file that can be written")
+    return path
+
+
+def require(config: type["Config"]) -> None:
+    """Stop unless production has what it cannot do without."""
+    if config is not ProductionConfig:
+        return
+    if not config.MONGODB_URI:
+        stop(
+            f"{variable('MONGODB_URI')} is not set: production needs the URI of"
+            " its MongoDB, like mongodb://127.0.0.1:27017/name."
+        )
+    if len(config.SECRET_KEY or "") < 32:
+        stop(
+            f"{variable('SECRET_KEY')} is not set to 32 characters or more: put the"
+            " output of `python -c 'import secrets; print(secrets.token_hex(32))'`"
+            " there."
+        )
+
+
+def settle_debug(name: str) -> bool:
+    """Give FLASK_ENV its old meaning, through FLASK_DEBUG; returns whether debug is on.
+
+    Flask 2.3 dropped FLASK_ENV. Flask 3.1's command line reads FLASK_DEBUG
+    again after it has imported the application, so that setting it here counts.
+    """
+    env = choice("FLASK_ENV", ("development", "production"))
+    debug = name == "development" and boolean("FLASK_DEBUG", env != "production")
+    os.environ["FLASK_DEBUG"] = "1" if debug else "0"
+    return debug
+
+
+if not re.fullmatch(r"[A-Za-z0-9_]+", APP_NAME):
+    stop("APP_NAME in config.py must be letters, digits and underscores.")
+load_env_file()
+_name = choice("FLASK_CONFIG", ("development", "testing", "production")) or "development"
+_debug = settle_debug(_name)
+
+
+class Config:
+    """What every app has, and the default of every setting."""
+
+    APP_NAME = APP_NAME
+    DEBUG = False
+    TESTING = False
+    # Errors are answered in the envelope and logged, in debug as well.
+    PROPAGATE_EXCEPTIONS = False
+    SECRET_KEY: str | None = None
+    # Bytes. A route that takes more sets `request.max_content_length` itself.
+    MAX_CONTENT_LENGTH = 1024 * 1024
+
+    MONGODB_URI: str | None = None
+    MONGODB_NAME: str | None = None
+    # The folder of the embedded database, where it may be used.
+    MONGODB_EMBEDDED_PATH: str | None = None
+    ERROR_LOG_PATH: str | None = None
+
+    # Where the timer decorator puts its figure; None: as debug is on or off.
+    TIMER_OUTPUT: str | None = None
+    API_LOGGING = False
+    SLOW_API_TIME = 0.5  # seconds
+    LOG_RETENTION_DAYS = 30  # 0: for ever
+
+
+class _EnvironmentConfig(Config):
+    """The settings as the environment has them."""
+
+    SECRET_KEY = text("SECRET_KEY")
+    MONGODB_URI = mongodb_uri("MONGODB_URI")
+    MONGODB_NAME = database_name("MONGODB_NAME")
+    TIMER_OUTPUT = choice("TIMER_OUTPUT", ("response", "log", "none"))
+    API_LOGGING = boolean("API_LOGGING", Config.API_LOGGING)
+    SLOW_API_TIME = seconds("SLOW_API_TIME", Config.SLOW_API_TIME)
+    # MongoDB keeps a document for at most 2**31 - 1 seconds.
+    LOG_RETENTION_DAYS = integer("LOG_RETENTION_DAYS", Config.LOG_RETENTION_DAYS, 0, 24855)
+
+
+class DevelopmentConfig(_EnvironmentConfig):
+    """A developer's machine: everything has a default."""
+
+    DEBUG = _debug
+    SECRET_KEY = text("SECRET_KEY") or secrets.token_hex(32)
+    API_LOGGING = boolean("API_LOGGING", True)
+    MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance")
+
+
+class TestingConfig(Config):
+    """The unit tests: the same on every machine, whatever its environment says."""
+
+    TESTING = True
+    SECRET_KEY = secrets.token_hex(32)
+    TIMER_OUTPUT = "none"
+    # The server that the integration tests use; None: they start one.
+    TEST_MONGODB_URI = mongodb_uri("TEST_MONGODB_URI")
+
+
+class ProductionConfig(_EnvironmentConfig):
+    """A server: what has no safe default must be set."""
+
+    ERROR_LOG_PATH = log_path("ERROR_LOG_PATH") if _name == "production" else None
+
+
+config_dict: dict[str, type[Config]] = {
+    "development": DevelopmentConfig,
+    "testing": TestingConfig,
+    "production": ProductionConfig,
+    "default": DevelopmentConfig,
+}
+
+config = config_dict[_name]
+require(config)

@@ -1,0 +1,1 @@
+"""The logic: plain functions, one a use case, that know nothing of Flask."""

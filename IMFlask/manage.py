@@ -1,0 +1,67 @@
+"""The application and its commands: `flask run`, `flask db-init`, `flask test`."""
+
+import sys
+import unittest
+from pathlib import Path
+from typing import Any
+
+import click
+from pymongo.errors import ConnectionFailure, PyMongoError
+
+from app import create_app
+from app.database import get_db
+from config import APP_NAME, config
+from model import init_db
+from model.mongodb import MODELS
+from model.mongodb.base import IndexConflict
+
+application = create_app(config)
+
+
+@application.shell_context_processor
+def shell_context() -> dict[str, Any]:
+    """What `flask shell` knows from the start: app_name, db and the models."""
+    models = {model.__name__: model for model in MODELS}
+    return {"app_name": APP_NAME, "db": get_db(application), **models}
+
+
+@application.cli.command("db-init")
+def db_init() -> None:
+    """Create the database's missing indexes and first documents."""
+    try:
+        lines = init_db(get_db(application), application.config)
+    except (PyMongoError, IndexConflict, RuntimeError) as error:
+        raise click.ClickException(f"[{APP_NAME}] {explain(error)}") from error
+    for line in lines:
+        click.echo(f"[{APP_NAME}] {line}")
+    click.echo(f"[{APP_NAME}] MongoDB Initialization Completed.")
+
+
+@application.cli.command("test")
+@click.argument("names", nargs=-1)
+def test(names: tuple[str, ...]) -> None:
+    """Run the tests, all of them or those in NAMES, like test_calc."""
+    sys.exit(0 if run_tests(names) else 1)
+
+
+def explain(error: Exception) -> str:
+    """Return what went wrong with the database in one sentence."""
+    if isinstance(error, ConnectionFailure):
+        return (
+            "The database does not answer: start it, or mend"
+            f" {APP_NAME}_MONGODB_URI, then run this again."
+        )
+    return " ".join(str(error).split())
+
+
+def run_tests(names: tuple[str, ...] = ()) -> bool:
+    """Run the tests under tests/, or those named; returns whether there were and all passed."""
+    root = Path(__file__).resolve().parent
+    loader = unittest.TestLoader()
+    if names:
+        full = [name if name.split(".")[0] == "tests" else f"tests.{name}" for name in names]
+        suite = loader.loadTestsFromNames(full)
+    else:
+        suite = loader.discover(str(root / "tests"), top_level_dir=str(root))
+    result = unittest.TextTestRunner(verbosity=2, warnings="error").run(suite)
+    return result.wasSuccessful() and result.testsRun > 0

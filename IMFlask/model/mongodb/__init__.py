@@ -1,0 +1,36 @@
+"""The collections, and how a database is prepared for them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.mongodb.base import Model
+from model.mongodb.client import Database
+from model.mongodb.log import Log
+from model.mongodb.master_config import MasterConfig
+
+__all__ = ["MODELS", "Log", "MasterConfig", "Model", "ModelInitializer"]
+
+MODELS: tuple[type[Model], ...] = (MasterConfig, Log)
+
+
+class ModelInitializer:
+    """Prepares a database for all MODELS.
+
+    config: the settings that an index depends on.
+    """
+
+    def __init__(self, database: Database, config: Mapping[str, Any] | None = None) -> None:
+        self._database = database
+        self._models = [model(database, config) for model in MODELS]
+
+    def run(self) -> list[str]:
+        """Create what is missing; returns a line for each index and document."""
+        lines = []
+        for model in self._models:
+            lines += model.create_index() + model.create_seeds()
+        return lines
+
+    def is_done(self) -> bool:
+        """Whether `run` was ever here: whether every collection exists."""
+        there = self._database.list_collection_names()
+        return all(model.collection.name in there for model in self._models)

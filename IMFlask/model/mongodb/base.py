@@ -1,0 +1,138 @@
+"""The interface of every collection."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pymongo
+from pymongo import IndexModel
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
+
+from model.mongodb.client import Database, Document
+
+# IndexOptionsConflict and IndexKeySpecsConflict of MongoDB's error codes.
+_INDEX_CONFLICTS = (85, 86)
+
+
+def utc_now() -> datetime:
+    """Return the time, aware and in UTC, cut to the milliseconds that BSON keeps."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class Model(ABC):
+    """One collection: a subclass has its name, its shape and a method a query.
+
+    database: any pymongo database; it is not touched before the first query.
+    config: the settings that an index depends on, where one does.
+    """
+
+    def __init__(self, database: Database, config: Mapping[str, Any] | None = None) -> None:
+        self.database = database
+        self.config = config or {}
+
+    @property
+    @abstractmethod
+    def VERSION(self) -> int:
+        """The version of the documents' shape, kept in each as `__version__`."""
+
+    @property
+    @abstractmethod
+    def index(self) -> list[IndexModel]:
+        """The collection's indexes, beside the one on `_id`."""
+
+    @property
+    @abstractmethod
+    def schema(self) -> Document:
+        """A document with every field at its default."""
+
+    @property
+    def seeds(self) -> list[tuple[Document, Document]]:
+        """The documents that db-init puts in: (the filter that finds one, the rest)."""
+        return []
+
+    @property
+    def collection(self) -> Collection[Document]:
+        """The pymongo collection, named as the class."""
+        return self.database[type(self).__name__]
+
+    def schemize(self, document: Document) -> Document:
+        """Return `document`, completed from the schema."""
+        return {**self.schema, **document}
+
+    def projection(self, *fields: str) -> dict[str, int]:
+        """Return the projection to `fields`; without any, to the fields of the schema."""
+        return dict.fromkeys(fields or self.schema, 1)
+
+    def create_index(self) -> list[str]:
+        """Create the indexes that are missing; returns a line an index.
+
+        A changed time to live is changed in place. An index that the code does
+        not know is reported, never dropped. Raises IndexConflict when one is
+        there in another form, OperationFailure when it cannot be built.
+        """
+        there = self.collection.index_information()
+        wanted = {model.document["name"]: model for model in self.index}
+        lines = [self._settle_index(name, there.get(name), wanted[name]) for name in wanted]
+        for name in there.keys() - wanted.keys() - {"_id_"}:
+            lines.append(f"{self._named(name)} is not in the code: left as it is.")
+        return lines
+
+    def create_seeds(self) -> list[str]:
+        """Put in the seed documents that are missing; returns a line a document."""
+        lines = []
+        for key, rest in self.seeds:
+            done = "created" if self.insert_missing(key, rest) else "is there"
+            lines.append(f"Document {type(self).__name__}({_shown(key)}) {done}.")
+        return lines
+
+    def insert_missing(self, key: Document, rest: Document) -> bool:
+        """Insert a document unless one matches `key`; returns whether it did.
+
+        Needs a unique index on the key's fields: of two processes that insert
+        at once, one loses with DuplicateKeyError and finds the other's.
+        """
+        document = {name: value for name, value in self.schemize(rest).items() if name not in key}
+        update = {"$setOnInsert": document}
+        try:
+            result = self.collection.update_one(key, update, upsert=True)
+        except pymongo.errors.DuplicateKeyError:
+            result = self.collection.update_one(key, update, upsert=True)
+        return result.upserted_id is not None
+
+    def _settle_index(self, name: str, there: Document | None, wanted: IndexModel) -> str:
+        lifetime = wanted.document.get("expireAfterSeconds")
+        if there and lifetime is not None and there.get("expireAfterSeconds") != lifetime:
+            self.database.command(
+                "collMod",
+                type(self).__name__,
+                index={"name": name, "expireAfterSeconds": lifetime},
+            )
+            was = there.get("expireAfterSeconds", "never")
+            return f"{self._named(name)} expires after {lifetime} s (was: {was})."
+        try:
+            # Building an index takes as long as the collection is large: the
+            # client's limit for one operation does not hold here.
+            with pymongo.timeout(0):
+                self.collection.create_indexes([wanted])
+        except OperationFailure as error:
+            if error.code not in _INDEX_CONFLICTS:
+                raise
+            raise IndexConflict(
+                f"{self._named(name)} is there in another form than the code has:"
+                " drop it, then run this again."
+            ) from error
+        return f"{self._named(name)} {'is there' if there else 'created'}."
+
+    def _named(self, index: str) -> str:
+        return f"Index {type(self).__name__}.{index}"
+
+
+class IndexConflict(Exception):
+    """An index of the database contradicts the code's; only a person can tell which is right."""
+
+
+def _shown(key: Document) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in key.items())

@@ -1,0 +1,107 @@
+"""How a MongoClient is made, shared and closed."""
+
+import atexit
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pymongo import MongoClient
+from pymongo import database as pymongo_database
+
+Document = dict[str, Any]
+Database = pymongo_database.Database[Document]
+
+# What a client gets unless its URI says otherwise. Times are in milliseconds.
+_DEFAULTS: dict[str, Any] = {
+    # One limit for a whole operation, retries and the choice of a server included.
+    "timeoutMS": 2000,
+    # Hold where `pymongo.timeout(0)` lifts that limit, as in db-init.
+    "serverSelectionTimeoutMS": 2000,
+    "connectTimeoutMS": 1000,
+    # The monitor learns within a second that a server is gone, or back.
+    "heartbeatFrequencyMS": 1000,
+    "serverMonitoringMode": "poll",
+    "retryWrites": True,
+    "retryReads": True,
+    "w": "majority",
+    "tz_aware": True,
+    "uuidRepresentation": "standard",
+    # More connections than a process has threads at work are never used.
+    "maxPoolSize": 16,
+}
+
+_clients: dict[str, MongoClient[Document]] = {}
+_lock = Lock()
+
+
+def get_client(uri: str, app_name: str) -> MongoClient[Document]:
+    """Return the process's one client of `uri`; it connects at its first query.
+
+    Raises pymongo's ConfigurationError or InvalidURI, or ValueError, when the
+    URI is none.
+    """
+    with _lock:
+        if uri not in _clients:
+            # connect=False: no thread and no socket before the first query, so
+            # that a server may fork its workers after it has loaded the app.
+            _clients[uri] = MongoClient(uri, connect=False, **_options(uri, app_name))
+        return _clients[uri]
+
+
+def close_clients() -> None:
+    """Close every client of this process."""
+    with _lock:
+        while _clients:
+            _clients.popitem()[1].close()
+
+
+def _options(uri: str, app_name: str) -> dict[str, Any]:
+    """The defaults that the URI leaves open: keyword arguments would beat it.
+
+    timeoutMS overrules the two older limits, so a URI that sets one of those
+    gets no timeoutMS but a default for the other.
+    """
+    given = {name.lower() for name, _ in parse_qsl(uri.partition("?")[2])}
+    options = _DEFAULTS | {"appname": app_name}
+    if "timeoutms" not in given and given & {"serverselectiontimeoutms", "sockettimeoutms"}:
+        options["socketTimeoutMS"] = options.pop("timeoutMS")
+    return {name: value for name, value in options.items() if name.lower() not in given}
+
+
+atexit.register(close_clients)
+
+
+class LazyDatabase:
+    """Stands for a database that is opened by its first use.
+
+    open: returns the database, called at every use, so that it may return
+    another one when the server has been replaced; prepare: called once for
+    each database that `open` returns.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        open: Callable[[], Database],
+        prepare: Callable[[Database], None] = lambda database: None,
+    ) -> None:
+        self.name = name
+        self._open = open
+        self._prepare = prepare
+        self._prepared: Database | None = None
+        self._lock = Lock()
+
+    def _database(self) -> Database:
+        with self._lock:
+            database = self._open()
+            if database != self._prepared:
+                self._prepare(database)
+                self._prepared = database
+            return database
+
+    def __getitem__(self, name: str) -> Any:
+        return self._database()[name]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database(), name)

@@ -1,0 +1,56 @@
+"""The API log: one document a request."""
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from model.mongodb.base import Model, utc_now
+from model.mongodb.client import Document
+
+# The longest time that MongoDB can be told to keep a document, 68 years.
+_FOR_EVER = 2**31 - 1
+
+
+class Log(Model):
+    """Entries of the API log; they expire LOG_RETENTION_DAYS after `created_at`."""
+
+    VERSION = 1
+
+    @property
+    def index(self) -> list[IndexModel]:
+        """Expiry by `created_at`; the order of the entries is that of `_id`."""
+        days = self.config.get("LOG_RETENTION_DAYS", 30)
+        return [
+            IndexModel(
+                [("created_at", ASCENDING)],
+                expireAfterSeconds=days * 24 * 3600 or _FOR_EVER,
+            )
+        ]
+
+    @property
+    def schema(self) -> Document:
+        """Return an empty entry of now; `process_time` is in seconds."""
+        return {
+            "ipv4": None,
+            "url": None,
+            "method": None,
+            "params": None,
+            "status_code": None,
+            "process_time": None,
+            "created_at": utc_now(),
+            "__version__": self.VERSION,
+        }
+
+    def insert_log(self, document: Document) -> None:
+        """Insert one entry, completed from the schema."""
+        self.collection.insert_one(self.schemize(document))
+
+    def get_log(self, limit: int = 10, before: ObjectId | None = None) -> list[Document]:
+        """Return the newest entries, newest first, at most `limit`.
+
+        before: only entries older than the one with this `_id`. An `_id` begins
+        with the time at which it was made, so that its own index is all the
+        order there is to keep; the hint holds every planner to that index.
+        """
+        older = {} if before is None else {"_id": {"$lt": before}}
+        cursor = self.collection.find(older).sort("_id", DESCENDING).hint("_id_")
+        return list(cursor.limit(limit))

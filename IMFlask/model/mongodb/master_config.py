@@ -1,0 +1,49 @@
+"""Settings of the application that live in the database: one document a kind."""
+
+from pymongo import ASCENDING, IndexModel
+
+from model.mongodb.base import Model, utc_now
+from model.mongodb.client import Document
+
+_AUTHOR = {"config_type": "author"}
+
+
+class MasterConfig(Model):
+    """Documents {config_type, value}, at most one of each config_type."""
+
+    VERSION = 1
+
+    @property
+    def index(self) -> list[IndexModel]:
+        """One document a kind."""
+        return [IndexModel([("config_type", ASCENDING)], unique=True)]
+
+    @property
+    def schema(self) -> Document:
+        """Return a setting of now, of no kind yet."""
+        now = utc_now()
+        return {
+            "config_type": None,
+            "value": None,
+            "created_at": now,
+            "updated_at": now,
+            "__version__": self.VERSION,
+        }
+
+    @property
+    def seeds(self) -> list[tuple[Document, Document]]:
+        """The first author."""
+        return [(_AUTHOR, {"value": "IML"})]
+
+    def get_author(self) -> Document | None:
+        """Return the author's document, or None."""
+        return self.collection.find_one(_AUTHOR)
+
+    def insert_author(self, author: str) -> bool:
+        """Insert the author unless there is one; returns whether it did."""
+        return self.insert_missing(_AUTHOR, {"value": author})
+
+    def change_author(self, author: str) -> bool:
+        """Change the author's name; returns False when there is no author to change."""
+        change = {"$set": {"value": author, "updated_at": utc_now()}}
+        return self.collection.update_one(_AUTHOR, change).matched_count > 0
