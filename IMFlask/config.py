@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import sys
+import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -105,7 +106,10 @@ def mongodb_uri(key: str) -> str | None:
     uri = text(key)
     if uri is not None:
         try:
-            MongoClient(uri, connect=False).close()
+            if "://" not in uri:
+                raise ValueError("a host is no URI")
+            with warnings.catch_warnings(action="ignore"):  # the app's own client warns
+                MongoClient(uri, connect=False).close()
         except (PyMongoError, ValueError, OSError):
             stop(
                 f"{variable(key)} is not a MongoDB URI: put one like"
@@ -231,6 +235,7 @@ class TestingConfig(Config):
 class ProductionConfig(_EnvironmentConfig):
     """A server: what has no safe default must be set."""
 
+    TIMER_OUTPUT = _EnvironmentConfig.TIMER_OUTPUT or "none"
     ERROR_LOG_PATH = log_path("ERROR_LOG_PATH") if _name == "production" else None
 
 

@@ -57,11 +57,14 @@ def explain(error: Exception) -> str:
 def run_tests(names: tuple[str, ...] = ()) -> bool:
     """Run the tests under tests/, or those named; returns whether there were and all passed."""
     root = Path(__file__).resolve().parent
-    loader = unittest.TestLoader()
-    if names:
-        full = [name if name.split(".")[0] == "tests" else f"tests.{name}" for name in names]
-        suite = loader.loadTestsFromNames(full)
-    else:
-        suite = loader.discover(str(root / "tests"), top_level_dir=str(root))
+    suite = unittest.TestSuite()
+    for name in names or ("tests",):
+        name = name if name.split(".")[0] == "tests" else f"tests.{name}"
+        folder = root / name.replace(".", "/")
+        loader = unittest.TestLoader()
+        if folder.is_dir():
+            suite.addTests(loader.discover(str(folder), top_level_dir=str(root)))
+        else:
+            suite.addTests(loader.loadTestsFromName(name))
     result = unittest.TextTestRunner(verbosity=2, warnings="error").run(suite)
     return result.wasSuccessful() and result.testsRun > 0

@@ -35,9 +35,8 @@ def configure_protocol(app: Flask) -> None:
     app.request_class = Request
     app.json = JSONProvider(app)
     app.session_interface = SessionInterface()
-    # An address has one spelling: another is a 404 in the envelope, not a redirect.
+    # A doubled slash is a 404 in the envelope, not a redirect in HTML.
     app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = True
 
 
 def register_extensions(app: Flask) -> None:

@@ -77,7 +77,7 @@ class JSONProvider(DefaultJSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Any:
         """Return the arguments as a JSON response, as Flask's own does."""
         body = self.dumps(self._prepare_response_obj(args, kwargs))
-        return self._app.response_class(f"{body}\n", mimetype=self.mimetype)
+        return self._app.response_class(f"{body}\n", content_type=self.mimetype)
 
 
 def _without_nan(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The request: Flask's, with a body that is read safely."""
 
 import json
+from time import perf_counter
 from typing import Any, NoReturn
 
 from flask import Request as FlaskRequest
@@ -19,6 +20,14 @@ class Request(FlaskRequest):
     middle of a body, and a body that ends early passes for a whole one with
     some of them.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._started = perf_counter()
+        super().__init__(*args, **kwargs)
+
+    def elapsed(self) -> float:
+        """Return the seconds since the request came in."""
+        return perf_counter() - self._started
 
     def get_data(
         self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False

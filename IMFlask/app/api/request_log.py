@@ -2,7 +2,6 @@
 
 from flask import Flask, Response, current_app, request
 
-from app.api import elapsed
 from app.database import get_db
 from controller.util import one_line
 from model.mongodb import Log
@@ -25,7 +24,7 @@ def write_entry(response: Response) -> Response:
                     "method": request.method,
                     "params": request.shown_body,
                     "status_code": response.status_code,
-                    "process_time": elapsed(),
+                    "process_time": request.elapsed(),
                 }
             )
         except Exception as error:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import flask_validation_extended as package
-from flask import g, request
+from flask import Request, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.api.response import bad_request
@@ -29,13 +29,14 @@ _MISSING = object()
 class _TakesAnyRule:
     """Replaces the package's check, which refuses a rule derived from another rule."""
 
+    annotation: Any
+
     def _rules_valid(self, rules: Any) -> list[ValidationRule]:
-        kinds = getattr(self, "annotation", None) or [package.FileObj]
         for rule in rules:
             if not isinstance(rule, ValidationRule):
                 raise package.InvalidRule(type(rule))
             types = rule.types if isinstance(rule.types, (list, tuple)) else (rule.types,)
-            for kind in kinds:
+            for kind in self.annotation:
                 if package.All not in types and getattr(kind, "org_type", kind) not in types:
                     raise package.InvalidRuleAnnotation(type(rule).__name__, types)
         return list(rules)
@@ -64,6 +65,9 @@ class Json(_TakesAnyRule, package.Json):
 class File(_TakesAnyRule, package.File):
     """A field of a multipart form: a list of werkzeug's FileStorage."""
 
+    def _annotation_valid(self, annotation: Any) -> list[type]:
+        return [package.FileObj]
+
 
 class Validator(package.Validator):
     """Decorates a view whose parameters' defaults say where each value comes from.
@@ -82,12 +86,13 @@ class Validator(package.Validator):
 
         @wraps(view)
         def wrapper(**kwargs: Any) -> Any:
-            if "deactivate_validator" in g and g.deactivate_validator:
+            if g.get("deactivate_validator"):  # the package's invalidate()
                 return view(**kwargs)
             values = {}
             try:
+                current = request._get_current_object()  # the proxy costs at every use
                 for read_source, fields in plan:
-                    source = read_source(kwargs)
+                    source = read_source(current, kwargs)
                     for field in fields:
                         values[field.name] = field.read(source)
             except Invalid as error:
@@ -148,19 +153,19 @@ def _plan(view: Callable[..., Any]) -> list[tuple[Callable[..., Any], list[_Fiel
     return list(plan.items())
 
 
-def _read_route(kwargs: dict[str, Any]) -> Mapping[str, Any]:
+def _read_route(request: Request, kwargs: dict[str, Any]) -> Mapping[str, Any]:
     _check_utf8(request.environ.get("PATH_INFO", "").encode("latin-1"), "path")
     return kwargs
 
 
-def _read_query(kwargs: dict[str, Any]) -> Any:
+def _read_query(request: Request, kwargs: dict[str, Any]) -> Any:
     query = request.query_string
     if b"%" in query or not query.isascii():
         _check_utf8(unquote_to_bytes(query), "query")
     return request.args
 
 
-def _read_form(kwargs: dict[str, Any]) -> Any:
+def _read_form(request: Request, kwargs: dict[str, Any]) -> Any:
     if request.mimetype == "application/x-www-form-urlencoded":
         _check_utf8(unquote_to_bytes(request.get_data()), "form")
     elif any("\ufffd" in text for item in request.form.items(multi=True) for text in item):
@@ -169,15 +174,15 @@ def _read_form(kwargs: dict[str, Any]) -> Any:
     return request.form
 
 
-def _read_files(kwargs: dict[str, Any]) -> Any:
+def _read_files(request: Request, kwargs: dict[str, Any]) -> Any:
     return request.files
 
 
-def _read_headers(kwargs: dict[str, Any]) -> Any:
+def _read_headers(request: Request, kwargs: dict[str, Any]) -> Any:
     return request.headers
 
 
-def _read_json(kwargs: dict[str, Any]) -> dict[str, Any]:
+def _read_json(request: Request, kwargs: dict[str, Any]) -> dict[str, Any]:
     # A cross-site form can send anything but this type; no body has no type.
     if request.mimetype != "application/json":
         if request.mimetype or request.get_data():

@@ -6,8 +6,8 @@ connection to the door for as long as it lives, and the kernel closes it however
 the user dies. A few seconds after the last one is closed the server ends
 itself. Door and server are one process, so that neither can outlive the other.
 
-The door greets with `TOKEN URI`; the file `door` in the folder says where it is
-and which token makes it ours. That no second server opens the same data is
+The door greets with `TOKEN URI`; the file `door` in the folder, `PORT TOKEN PID`,
+says where it is and which token makes it ours. That no second server opens the same data is
 ensured by the storage engine's own lock.
 
 This module is also the server's program (`python -P embedded.py FOLDER`), and so
@@ -52,6 +52,7 @@ class EmbeddedServer:
         self._say = say
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._uri = ""
         # A server that runs is joined at once: a reload of the code would
         # otherwise leave it without a user until the next query.
@@ -66,6 +67,13 @@ class EmbeddedServer:
             if not self._is_joined() and not self._join():
                 self._start()
             return self._uri
+
+    def close(self) -> None:
+        """Stop being a user; the server ends after its last one."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _is_joined(self) -> bool:
         """Whether the server still holds its end: it never sends a second line."""
@@ -84,7 +92,7 @@ class EmbeddedServer:
 
     def _join(self) -> bool:
         try:
-            port, token = (self._folder / "door").read_text("ascii").split()
+            port, token, _ = (self._folder / "door").read_text("ascii").split()
             connection = socket.create_connection(("127.0.0.1", int(port)), timeout=1)
         except (OSError, ValueError):
             return False
@@ -105,22 +113,22 @@ class EmbeddedServer:
                 " embedded one with `pip install -r requirements/development.txt`."
             )
         deadline = time.monotonic() + _START
-        process = None
+        self._process = _spawn(self._folder)
         while not self._join():
-            if process is None or process.poll() == _BUSY:
+            time.sleep(0.05)
+            if self._process.poll() == _BUSY:
                 # Somebody else's server is starting or ending: wait for it.
-                time.sleep(0.1 if process is None else 0.5)
-                process = _spawn(self._folder)
-            elif process.poll() is not None or time.monotonic() > deadline:
+                time.sleep(0.5)
+                self._process = _spawn(self._folder)
+            elif self._process.poll() is not None or time.monotonic() > deadline:
                 raise EmbeddedDatabaseError(
                     f"The embedded database does not start: {self._folder / 'log'} says why."
                 )
-            time.sleep(0.05)
-        if process is not None and process.poll() is None:
+        if self._process.poll() is None:
             self._say(f"Embedded MongoDB at {self._uri} (data in {self._folder}).")
 
 
-def _spawn(folder: Path) -> "subprocess.Popen[bytes]":
+def _spawn(folder: Path) -> subprocess.Popen[bytes]:
     """Start the server's process, which does not end with this one."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     own_group = {}
@@ -171,7 +179,7 @@ def _keep_door(folder: Path, port: int) -> None:
     token = secrets.token_hex(16)
     door = socket.create_server(("127.0.0.1", 0), backlog=128)
     temporary = folder / f"door.{token}"
-    temporary.write_text(f"{door.getsockname()[1]} {token}", "ascii")
+    temporary.write_text(f"{door.getsockname()[1]} {token} {os.getpid()}", "ascii")
     os.replace(temporary, folder / "door")
     selector = selectors.DefaultSelector()
     selector.register(door, selectors.EVENT_READ)

@@ -1,0 +1,62 @@
+"""What the unit tests share: an app, a client, and no network."""
+
+import socket
+import unittest
+from unittest import mock
+
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
+
+from app import create_app
+from config import config_dict
+
+
+class UnitTestCase(unittest.TestCase):
+    """A test that may open no socket; one that does fails, even if the app hides the error."""
+
+    def setUp(self):
+        self._opened = []
+
+        def refuse(*args, **kwargs):
+            self._opened.append(args)
+            raise AssertionError("a unit test opened a socket")
+
+        patch = mock.patch.object(socket.socket, "__init__", refuse)
+        patch.start()
+        self.addCleanup(self._check_sockets)
+        self.addCleanup(patch.stop)
+
+    def _check_sockets(self):
+        self.assertEqual(self._opened, [], "the test opened a socket")
+
+
+class AppTestCase(UnitTestCase):
+    """A unit test with the testing app; `settings` are changed for the class."""
+
+    settings: dict[str, object] = {}
+
+    def setUp(self):
+        super().setUp()
+        config = type("Config", (config_dict["testing"],), self.settings)
+        self.app = create_app(config)
+        context = self.app.app_context()
+        context.push()
+        self.addCleanup(context.pop)
+        self.client = self.app.test_client()
+
+    def send(self, path, stream, content_type, **environ):
+        """POST what the test client would not send: these very entries of the environ."""
+        builder = EnvironBuilder(path="/", method="POST", content_type=content_type)
+        environ = {
+            **builder.get_environ(),
+            "PATH_INFO": path,
+            "wsgi.input": stream,
+            **{name.replace("wsgi_", "wsgi."): value for name, value in environ.items()},
+        }
+        return TestResponse(*run_wsgi_app(self.app, environ), request=None)
+
+    def assert_fails(self, response, status, description):
+        """Assert the whole of a failure, to the letter."""
+        self.assertEqual(
+            (response.status_code, response.json),
+            (status, {"msg": "fail", "description": description}),
+        )

@@ -1,0 +1,1 @@
+"""Tests with a real database over a real socket."""

@@ -1,0 +1,185 @@
+"""What the integration tests share: a server, a database a test, processes, copies."""
+
+import atexit
+import contextlib
+import functools
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import config
+from model import connect
+from model.mongodb.client import get_client
+from model.mongodb.embedded import EmbeddedServer
+
+ROOT = Path(config.__file__).parent
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+needs_secantus = unittest.skipUnless(
+    importlib.util.find_spec("secantus"),
+    "needs SecantusDB: pip install -r requirements/development.txt",
+)
+
+
+@functools.cache
+def server_uri():
+    """Return the URI of the tests' server: the one that is set or an embedded one."""
+    given = config.config_dict["testing"].TEST_MONGODB_URI
+    if given:
+        return given
+    folder = tempfile.mkdtemp()
+    server = EmbeddedServer(folder, lambda sentence: None)
+    uri = server.uri()
+
+    def end():
+        os.kill(server_pid(folder), KILL)
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    return uri
+
+
+def server_pid(folder):
+    """Return the process id of the embedded server of `folder`."""
+    return int((Path(folder) / "door").read_text().split()[2])
+
+
+def is_alive(pid):
+    """Whether a process runs (POSIX; a zombie does not)."""
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+    except OSError:  # no /proc
+        return True
+
+
+def wait_until(condition, seconds):
+    """Return whether `condition()` comes true within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def free_port():
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(**settings):
+    """Return this process's environment with these settings of ours and no other."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("FLASK_", f"{config.APP_NAME}_"))
+    }
+    for key, value in settings.items():
+        environ[config.variable(key)] = value
+    return environ
+
+
+class ProcessTestCase(unittest.TestCase):
+    """A test that starts processes, in a copy of the project without anybody's `.env`."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.mkdtemp()
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.root = Path(folder) / "project" / "app"
+        ignored = shutil.ignore_patterns("instance", "__pycache__", ".env")
+        shutil.copytree(ROOT, cls.root, ignore=ignored)
+
+    def flask(self, *args, timeout=60, **settings):
+        """Run a flask command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", *args],
+            cwd=self.root,
+            env=environment(**settings),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    @classmethod
+    def serve(cls, *command, port, **settings):
+        """Start a server of the app and wait until it listens; it is killed after the class."""
+        output = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed after the class
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=cls.root,
+            env=environment(**settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        process.output = lambda: output.seek(0) or output.read()
+
+        def end():
+            cls.kill_group(process)
+            output.close()
+
+        cls.addClassCleanup(end)
+
+        def listens():
+            if process.poll() is not None:
+                raise AssertionError(process.output())
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                return False
+            return True
+
+        if not wait_until(listens, 30):
+            raise AssertionError(process.output())
+        return process
+
+    @staticmethod
+    def kill_group(process):
+        """Kill -9 a process and all that it started in its group."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, KILL)
+        else:
+            process.kill()
+        process.wait()
+
+
+class DatabaseTestCase(unittest.TestCase):
+    """A test with a database of its own, which is dropped after it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not config.config_dict["testing"].TEST_MONGODB_URI and not importlib.util.find_spec(
+            "secantus"
+        ):
+            raise unittest.SkipTest(
+                f"needs a MongoDB: set {config.variable('TEST_MONGODB_URI')}, or"
+                " pip install -r requirements/development.txt for the embedded one"
+            )
+        cls.uri = server_uri()
+
+    def setUp(self):
+        super().setUp()
+        self.name = f"test_{secrets.token_hex(8)}"
+        self.config = {"MONGODB_URI": self.uri, "MONGODB_NAME": self.name, "APP_NAME": "tests"}
+        self.database = connect(self.config)
+        self.addCleanup(get_client(self.uri, "tests").drop_database, self.name)

@@ -1,0 +1,91 @@
+"""Basics: the app, its page, its addresses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from flask import current_app
+
+from app import create_app
+from app.database import get_db
+from config import APP_NAME, config_dict
+from tests.case import AppTestCase
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BasicsTestCase(AppTestCase):
+    """The app"""
+
+    def test_app_exists(self):
+        """There is an app"""
+        self.assertIs(current_app._get_current_object(), self.app)
+
+    def test_app_is_testing(self):
+        """The app is the testing one"""
+        self.assertTrue(self.app.config["TESTING"])
+        self.assertFalse(self.app.config["API_LOGGING"])
+
+    def test_factory_makes_an_app_of_every_kind_without_a_socket(self):
+        """create_app succeeds for all configurations and opens nothing"""
+        for name in ("development", "testing", "production", "default"):
+            with self.subTest(name):
+                config = type("Config", (config_dict[name],), {"MONGODB_EMBEDDED_PATH": None})
+                self.assertEqual(create_app(config).config["APP_NAME"], APP_NAME)
+
+    def test_factory_uses_the_config_it_is_given(self):
+        """Another database name in the config is another database"""
+
+        class Elsewhere(config_dict["testing"]):
+            MONGODB_URI = "mongodb://127.0.0.1:1/from_uri"
+            MONGODB_NAME = "elsewhere"
+
+        self.assertEqual(get_db(create_app(Elsewhere)).name, "elsewhere")
+        Elsewhere.MONGODB_NAME = None
+        self.assertEqual(get_db(create_app(Elsewhere)).name, "from_uri")
+        Elsewhere.MONGODB_URI = "mongodb://127.0.0.1:1"
+        self.assertEqual(get_db(create_app(Elsewhere)).name, APP_NAME.lower())
+
+    def test_database_of_the_tests_refuses_every_query(self):
+        """A query that no mock catches fails, and says what to do"""
+        with self.assertRaisesRegex(RuntimeError, "patch the model's method"):
+            get_db()["Log"]
+
+    def test_index_page(self):
+        """The page names the app and escapes it"""
+        self.app.config["APP_NAME"] = "<b>"
+        response = self.client.get("/")
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.mimetype, "text/html")
+        self.assertIn(b"<h1>&lt;b&gt;</h1>", response.data)
+
+    def test_templates_are_not_served_raw(self):
+        """A template has no address of its own"""
+        for path in ("/index.html", "/static/index.html", "/static/../index.html"):
+            self.assertEqual(self.client.get(path).status_code, 404, path)
+
+    def test_page_404(self):
+        """An unknown address, by any method"""
+        sentence = "There is nothing at this address: check its spelling."
+        for path in ("/wrong/url", "/sample/", "/sample/add/", "/sample//add"):
+            for method in ("GET", "POST", "PUT", "DELETE", "FOO"):
+                with self.subTest(f"{method} {path}"):
+                    self.assert_fails(self.client.open(path, method=method), 404, sentence)
+
+    def test_wrong_method_names_the_right_ones(self):
+        """405 with Allow"""
+        response = self.client.delete("/sample/author")
+        self.assert_fails(
+            response, 405, "This address does not take this method: see the Allow header."
+        )
+        self.assertEqual(
+            set(response.headers["Allow"].split(", ")), {"GET", "HEAD", "OPTIONS", "POST", "PUT"}
+        )
+
+    def test_settings_are_imported_by_nothing_below_manage(self):
+        """config imports nothing of ours"""
+        code = (
+            "import config, sys; print({'app', 'controller', 'model', 'manage'} & {*sys.modules})"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
+        self.assertEqual((done.stdout.strip(), done.stderr), (b"set()", b""))

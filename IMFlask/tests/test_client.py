@@ -1,0 +1,119 @@
+"""How the database is reached, without one."""
+
+from unittest import mock
+
+import model
+from model.mongodb import client
+from model.mongodb.embedded import EmbeddedDatabaseError
+from tests.case import UnitTestCase
+
+URI = "mongodb://127.0.0.1:1/"
+
+
+class ClientTestCase(UnitTestCase):
+    """The MongoClient"""
+
+    def setUp(self):
+        super().setUp()
+        client.close_clients()
+        self.addCleanup(client.close_clients)
+
+    def test_one_client_a_process(self):
+        """For one URI; closed and forgotten together"""
+        one = client.get_client(URI, "app")
+        self.assertIs(client.get_client(URI, "app"), one)
+        self.assertIsNot(client.get_client(URI + "?w=1", "app"), one)
+        with mock.patch.object(type(one), "close", autospec=True) as close:
+            client.close_clients()
+        self.assertEqual(close.call_count, 2)
+        self.assertIsNot(client.get_client(URI, "app"), one)
+
+    def test_defaults(self):
+        """What the contract names"""
+        options = client.get_client(URI, "my_app").options
+        self.assertEqual(options.timeout, 2)
+        self.assertEqual(options.pool_options.connect_timeout, 1)
+        self.assertEqual(options.server_selection_timeout, 2)
+        self.assertEqual(options.heartbeat_frequency, 1)
+        self.assertEqual(options.server_monitoring_mode, "poll")
+        self.assertTrue(options.retry_writes and options.retry_reads)
+        self.assertEqual(options.write_concern.document, {"w": "majority"})
+        self.assertTrue(options.codec_options.tz_aware)
+        self.assertEqual(options.codec_options.uuid_representation, 4)  # standard
+        self.assertEqual(options.pool_options.max_pool_size, 16)
+        self.assertEqual(options.pool_options.appname, "my_app")
+        self.assertFalse(options.connect)
+
+    def test_uri_comes_before_the_defaults(self):
+        """Whatever it sets"""
+        options = client.get_client(
+            URI + "?timeoutms=500&W=1&maxPoolSize=3&appName=other&retryWrites=false", "app"
+        ).options
+        self.assertEqual(options.timeout, 0.5)
+        self.assertEqual(options.write_concern.document, {"w": 1})
+        self.assertEqual(options.pool_options.max_pool_size, 3)
+        self.assertEqual(options.pool_options.appname, "other")
+        self.assertFalse(options.retry_writes)
+        self.assertTrue(options.retry_reads)
+
+    def test_older_limits_of_the_uri_are_not_overruled(self):
+        """timeoutMS would beat them"""
+        options = client.get_client(URI + "?serverSelectionTimeoutMS=300", "app").options
+        self.assertEqual(options.server_selection_timeout, 0.3)
+        self.assertIsNone(options.timeout)
+        self.assertEqual(options.pool_options.socket_timeout, 2)
+        options = client.get_client(URI + "?socketTimeoutMS=700", "app").options
+        self.assertEqual(options.pool_options.socket_timeout, 0.7)
+        self.assertIsNone(options.timeout)
+        self.assertEqual(options.server_selection_timeout, 2)
+
+    def test_names_of_databases(self):
+        """The setting, else the URI's, else the app's"""
+        for config, name in (
+            ({"MONGODB_URI": URI, "APP_NAME": "MyApp"}, "myapp"),
+            ({"MONGODB_URI": URI + "x", "APP_NAME": "MyApp"}, "x"),
+            ({"MONGODB_URI": URI + "x", "MONGODB_NAME": "y"}, "y"),
+            ({"APP_NAME": "MyApp"}, "myapp"),
+            ({"MONGODB_NAME": "y"}, "y"),
+        ):
+            self.assertEqual(model.connect(config).name, name)
+
+
+class LazyDatabaseTestCase(UnitTestCase):
+    """LazyDatabase"""
+
+    def test_first_use_opens_and_prepares(self):
+        """Not the making"""
+        database = mock.MagicMock()
+        opened, prepared = mock.Mock(return_value=database), mock.Mock()
+        lazy = client.LazyDatabase("x", opened, prepared)
+        self.assertEqual(lazy.name, "x")
+        opened.assert_not_called()
+        self.assertIs(lazy["Log"], database["Log"])
+        self.assertIs(lazy.command, database.command)
+        prepared.assert_called_once_with(database)
+
+    def test_replaced_database_is_prepared_as_well(self):
+        """And one whose preparation failed again"""
+        first, second = mock.MagicMock(), mock.MagicMock()
+        opened = mock.Mock(side_effect=[first, second, second])
+        prepared = mock.Mock(side_effect=[None, RuntimeError, None])
+        lazy = client.LazyDatabase("x", opened, prepared)
+        self.assertIs(lazy["a"], first["a"])
+        self.assertRaises(RuntimeError, lambda: lazy["a"])
+        self.assertIs(lazy["a"], second["a"])
+
+    def test_without_a_database_every_use_fails(self):
+        """connect with neither URI nor folder"""
+        database = model.connect({})
+        self.assertRaisesRegex(RuntimeError, "no database", lambda: database["Log"])
+
+    def test_without_the_embedded_one_the_first_use_says_how_to_get_one(self):
+        """SecantusDB is not installed"""
+        database = model.connect({"MONGODB_EMBEDDED_PATH": "/nonexistent"})
+        with mock.patch("importlib.util.find_spec", return_value=None):
+            self.assertRaisesRegex(
+                EmbeddedDatabaseError,
+                r"^There is no database: set .*MONGODB_URI .* or install .*`pip install -r",
+                lambda: database["Log"],
+            )

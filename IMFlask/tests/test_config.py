@@ -1,0 +1,290 @@
+"""Settings: how each is read, and what stops the start."""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+import config
+from config import APP_NAME
+from tests.case import UnitTestCase
+
+ROOT = Path(config.__file__).parent
+
+
+class GetterTestCase(UnitTestCase):
+    """The typed getters"""
+
+    def with_value(self, value, getter, *args):
+        with mock.patch.dict(os.environ, {config.variable("X"): value}):
+            return getter("X", *args)
+
+    def assert_stops(self, value, sentence, getter, *args):
+        stderr = io.StringIO()
+        with contextlib.redirect_stderr(stderr), self.assertRaises(SystemExit) as stopped:
+            self.with_value(value, getter, *args)
+        self.assertEqual(stopped.exception.code, 4)
+        self.assertEqual(stderr.getvalue(), f"[{APP_NAME}] {APP_NAME}_X {sentence}\n")
+
+    def test_names_of_variables(self):
+        """Ours have the prefix, Flask's keep theirs"""
+        self.assertEqual(config.variable("SECRET_KEY"), f"{APP_NAME}_SECRET_KEY")
+        self.assertEqual(config.variable("FLASK_ENV"), "FLASK_ENV")
+
+    def test_text_stays_text(self):
+        """A numeric one too; an empty one is unset"""
+        self.assertEqual(self.with_value("007", config.text), "007")
+        self.assertIsNone(self.with_value("", config.text))
+
+    def test_booleans(self):
+        """The usual spellings"""
+        for value in ("1", "true", "TRUE", "yes", "on"):
+            self.assertIs(self.with_value(value, config.boolean, False), True)
+        for value in ("0", "false", "No", "OFF"):
+            self.assertIs(self.with_value(value, config.boolean, True), False)
+        self.assertIs(self.with_value("", config.boolean, True), True)
+        self.assert_stops("maybe", "has value 'maybe': put 1 or 0 there.", config.boolean, True)
+
+    def test_integers(self):
+        """Within their bounds"""
+        self.assertEqual(self.with_value("12", config.integer, 1, 0, 20), 12)
+        self.assertEqual(self.with_value("", config.integer, 1, 0, 20), 1)
+        for value in ("-1", "21", "x", "1.0", "1_0", "９", "9" * 5000):
+            sentence = f"has value {value!r}: put a whole number from 0 to 20 there."
+            self.assert_stops(value, sentence, config.integer, 1, 0, 20)
+
+    def test_seconds(self):
+        """Finite, 0 or more"""
+        self.assertEqual(self.with_value("0.25", config.seconds, 1), 0.25)
+        self.assertEqual(self.with_value("", config.seconds, 1), 1)
+        for value in ("-1", "nan", "inf", "x", "1_0"):
+            sentence = f"has value {value!r}: put a number of seconds, like 0.5 there."
+            self.assert_stops(value, sentence, config.seconds, 1)
+
+    def test_choices(self):
+        """One of several"""
+        self.assertEqual(self.with_value("a", config.choice, ("a", "b")), "a")
+        self.assertIsNone(self.with_value("", config.choice, ("a", "b")))
+        self.assert_stops("c", "has value 'c': put one of a, b there.", config.choice, ("a", "b"))
+
+    def test_uris(self):
+        """Checked without a connection; never shown, for the password in them"""
+        for uri in (
+            "mongodb://127.0.0.1:27017/name",
+            "mongodb://a:b%40c@h1,h2:27018/?replicaSet=rs",
+            "mongodb+srv://cluster.example.com/name",
+        ):
+            self.assertEqual(self.with_value(uri, config.mongodb_uri), uri)
+        for uri in (
+            "localhost:27017",
+            "http://localhost",
+            "mongodb://user:p@ss@host",
+            "mongodb://user:secret@host:port",
+            "mongodb://",
+        ):
+            with self.subTest(uri):
+                self.assert_stops(
+                    uri,
+                    "is not a MongoDB URI: put one like mongodb://127.0.0.1:27017/name"
+                    " there, with user name and password percent-encoded.",
+                    config.mongodb_uri,
+                )
+
+    def test_database_names(self):
+        """What every MongoDB takes"""
+        self.assertEqual(self.with_value("my-db_1", config.database_name), "my-db_1")
+        for name in ("a b", "a.b", "a/b", "a$b", "x" * 64):
+            sentence = f"has value {name!r}: put 1 to 63 letters, digits, '-' and '_' there."
+            self.assert_stops(name, sentence, config.database_name)
+
+    def test_log_paths(self):
+        """A file that can be written"""
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "error.log")
+            self.assertEqual(self.with_value(path, config.log_path), path)
+            sentence = f"has value {folder!r}: put the path of a file that can be written there."
+            self.assert_stops(folder, sentence, config.log_path)
+
+
+class StartTestCase(UnitTestCase):
+    """The start, in a process of its own"""
+
+    def start(self, code="", folder=None, **environ):
+        """Import config in a fresh interpreter, print `code`; `K=...` is `<APP_NAME>_K`."""
+        ours = {
+            name if name.startswith("FLASK") else config.variable(name): value
+            for name, value in environ.items()
+        }
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("FLASK_", f"{APP_NAME}_"))
+        }
+        return subprocess.run(
+            [sys.executable, "-c", f"import os, config\nprint({code})"],
+            cwd=folder or self.folder,
+            env=inherited | ours | {"PYTHONPATH": str(self.folder)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def setUp(self):
+        super().setUp()
+        # A copy: beside the original there may be somebody's .env.
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name) / "a" / "b"
+        self.folder.mkdir(parents=True)
+        (self.folder / "config.py").write_bytes((ROOT / "config.py").read_bytes())
+
+    def assert_stops(self, sentence, **environ):
+        done = self.start(**environ)
+        self.assertEqual(done.stderr, f"[{APP_NAME}] {sentence}\n")
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
+
+    def assert_prints(self, expected, code, **environ):
+        done = self.start(code, **environ)
+        self.assertEqual((done.stdout.strip(), done.stderr), (expected, ""))
+
+    def test_development_needs_nothing(self):
+        """An empty environment"""
+        self.assert_prints(
+            "DevelopmentConfig None True True",
+            "config.config.__name__, config.config.MONGODB_URI, config.config.API_LOGGING,"
+            " config.config.DEBUG, sep=' '",
+        )
+
+    def test_config_is_one_of_three(self):
+        """FLASK_CONFIG"""
+        self.assert_stops(
+            "FLASK_CONFIG has value 'prod': put one of development, testing, production there.",
+            FLASK_CONFIG="prod",
+        )
+
+    def test_production_needs_a_database_and_a_key(self):
+        """What has no safe default"""
+        self.assert_stops(
+            f"{APP_NAME}_MONGODB_URI is not set: production needs the URI of its MongoDB,"
+            " like mongodb://127.0.0.1:27017/name.",
+            FLASK_CONFIG="production",
+        )
+        uri = "mongodb://127.0.0.1/name"
+        for key in ("", "short", "x" * 31):
+            self.assert_stops(
+                f"{APP_NAME}_SECRET_KEY is not set to 32 characters or more: put the output"
+                " of `python -c 'import secrets; print(secrets.token_hex(32))'` there.",
+                FLASK_CONFIG="production",
+                MONGODB_URI=uri,
+                SECRET_KEY=key,
+            )
+        self.assert_prints(
+            f"{uri} {'1' * 32} False none",
+            "config.config.MONGODB_URI, config.config.SECRET_KEY, config.config.API_LOGGING,"
+            " config.config.TIMER_OUTPUT",
+            FLASK_CONFIG="production",
+            MONGODB_URI=uri,
+            SECRET_KEY="1" * 32,
+        )
+
+    def test_testing_reads_no_database(self):
+        """Nor anything else that would make the tests differ"""
+        self.assert_prints(
+            "None None False none",
+            "config.config.MONGODB_URI, config.config.MONGODB_EMBEDDED_PATH,"
+            " config.config.API_LOGGING, config.config.TIMER_OUTPUT",
+            FLASK_CONFIG="testing",
+            MONGODB_URI="mongodb://127.0.0.1/precious",
+            API_LOGGING="1",
+            TIMER_OUTPUT="response",
+        )
+
+    def test_debug_is_settled(self):
+        """FLASK_ENV and FLASK_DEBUG, as Flask 2.0 meant them"""
+        production = {
+            "FLASK_CONFIG": "production",
+            "MONGODB_URI": "mongodb://127.0.0.1",
+            "SECRET_KEY": "x" * 32,
+        }
+        for expected, environ in (
+            ("1", {}),
+            ("1", {"FLASK_ENV": "development"}),
+            ("0", {"FLASK_ENV": "production"}),
+            ("1", {"FLASK_ENV": "production", "FLASK_DEBUG": "1"}),
+            ("0", {"FLASK_DEBUG": "0"}),
+            ("0", {"FLASK_DEBUG": "false"}),
+            ("0", {"FLASK_CONFIG": "testing", "FLASK_DEBUG": "1"}),
+            ("0", {**production, "FLASK_DEBUG": "1", "FLASK_ENV": "development"}),
+        ):
+            with self.subTest(environ):
+                self.assert_prints(
+                    f"{expected} {expected == '1'}",
+                    "os.environ['FLASK_DEBUG'], config.config.DEBUG",
+                    **environ,
+                )
+        self.assert_stops(
+            "FLASK_ENV has value 'test': put one of development, production there.",
+            FLASK_ENV="test",
+        )
+
+    def test_bad_setting_stops_the_start(self):
+        """Of ours"""
+        self.assert_stops(
+            f"{APP_NAME}_LOG_RETENTION_DAYS has value 'x':"
+            " put a whole number from 0 to 24855 there.",
+            LOG_RETENTION_DAYS="x",
+        )
+
+    def test_env_file_is_read_from_the_folder_or_the_one_above(self):
+        """And no further up; the environment comes first"""
+        code = "config.config.MONGODB_NAME, config.config.SLOW_API_TIME"
+        line = f"{APP_NAME}_MONGODB_NAME="
+        top = self.folder.parent.parent / ".env"
+        top.write_text(f"{line}top")
+        self.assert_prints("None 0.5", code)
+        (self.folder.parent / ".env").write_text(f"{line}above\n{APP_NAME}_SLOW_API_TIME=2\n")
+        self.assert_prints("above 2.0", code)
+        (self.folder / ".env").write_text(f"{line}beside")
+        self.assert_prints("beside 0.5", code)
+        self.assert_prints("given 0.5", code, MONGODB_NAME="given")
+        self.assert_prints("beside 0.5", code, MONGODB_NAME="")
+        # Found from any working directory.
+        with tempfile.TemporaryDirectory() as elsewhere:
+            done = self.start(code, elsewhere)
+        self.assertEqual(done.stdout.strip(), "beside 0.5")
+
+    def test_unreadable_env_file_stops_the_start(self):
+        """One sentence"""
+        (self.folder / ".env").write_bytes(b"A=\xff\xfe")
+        self.assert_stops(".env cannot be read: make it a readable UTF-8 file.")
+
+    def test_app_name_is_a_variable_s_name(self):
+        """Letters, digits, underscores"""
+        source = (self.folder / "config.py").read_text()
+        for name, code in (("My-App", 4), ("My App", 4), ("My_App2", 0)):
+            (self.folder / "config.py").write_text(
+                source.replace(f'APP_NAME = "{APP_NAME}"', f'APP_NAME = "{name}"', 1)
+            )
+            self.assertEqual(self.start().returncode, code)
+
+    def test_example_names_every_setting(self):
+        """.env.example, each commented out, with its default"""
+        example = (ROOT.parent / ".env.example").read_text()
+        source = (ROOT / "config.py").read_text()
+        read = set(
+            re.findall(
+                r"(?:text|choice|boolean|integer|seconds|mongodb_uri|database_name"
+                r'|log_path)\(\s*"([A-Z_]+)"',
+                source,
+            )
+        )
+        self.assertGreater(len(read), 9)
+        for key in read:
+            self.assertIn(f"# {config.variable(key)}=", example)
+        for line in example.splitlines():
+            self.assertTrue(not line or line.startswith("#"), line)

@@ -1,0 +1,128 @@
+"""Every error in the envelope."""
+
+from flask import abort, request
+from werkzeug.exceptions import (
+    MethodNotAllowed,
+    RequestedRangeNotSatisfiable,
+    TooManyRequests,
+    Unauthorized,
+)
+
+from controller.error import Conflict, ControllerError, Invalid, NotFound
+from tests.case import AppTestCase
+
+
+class ErrorTestCase(AppTestCase):
+    """Errors"""
+
+    def fail_with(self, error):
+        """Answer a request whose view raises `error`."""
+
+        def view():
+            raise error
+
+        self.app.view_functions["template.index"] = view
+        return self.client.get("/")
+
+    def test_statuses_have_a_sentence_each(self):
+        """Every status of the contract, in the envelope, with our words"""
+        seen = set()
+        for status in (400, 401, 403, 404, 405, 409, 413, 415, 416, 429, 500, 503):
+            with self.subTest(status):
+                self.app.view_functions["template.index"] = lambda status=status: abort(status)
+                response = self.client.get("/")
+                self.assertEqual(response.status_code, status)
+                self.assertEqual(list(response.json), ["msg", "description"])
+                self.assertEqual(response.content_type, "application/json")
+                seen.add(response.json["description"])
+        self.assertEqual(len(seen), 12)
+        self.assertFalse([sentence for sentence in seen if not sentence.endswith(".")])
+
+    def test_words_given_to_abort_are_kept(self):
+        """abort(404, words)"""
+        self.app.view_functions["template.index"] = lambda: abort(404, "No such note.")
+        self.assert_fails(self.client.get("/"), 404, "No such note.")
+
+    def test_headers_of_the_error_are_kept(self):
+        """Allow, WWW-Authenticate, Content-Range, Retry-After"""
+        for error, name, value in (
+            (MethodNotAllowed(valid_methods=["GET"]), "Allow", "GET"),
+            (Unauthorized(www_authenticate=_bearer()), "WWW-Authenticate", "Bearer"),
+            (RequestedRangeNotSatisfiable(length=9), "Content-Range", "bytes */9"),
+            (TooManyRequests(retry_after=7), "Retry-After", "7"),
+        ):
+            with self.subTest(name):
+                response = self.fail_with(error)
+                self.assertEqual(response.headers[name].strip(), value)
+                self.assertEqual(response.headers.getlist("Content-Type"), ["application/json"])
+
+    def test_503_says_when_to_come_back(self):
+        """Retry-After"""
+        self.app.view_functions["template.index"] = lambda: abort(503)
+        self.assertEqual(self.client.get("/").headers["Retry-After"], "2")
+
+    def test_unusual_status(self):
+        """One without words of ours"""
+        self.app.view_functions["template.index"] = lambda: abort(418)
+        self.assert_fails(self.client.get("/"), 418, "I'm a teapot.")
+
+    def test_missing_key_names_no_exception(self):
+        """request.args["x"], in debug too, where Werkzeug says KeyError"""
+        for debug in (False, True):
+            self.app.debug = debug
+            self.app.view_functions["template.index"] = lambda: request.args["x"]
+            self.assert_fails(
+                self.client.get("/"), 400, "The request is malformed: check its syntax."
+            )
+
+    def test_controller_errors_have_their_status(self):
+        """Invalid, NotFound, Conflict and what is derived from them"""
+
+        class Taken(Conflict):
+            pass
+
+        for error, status in ((Invalid, 400), (NotFound, 404), (Conflict, 409), (Taken, 409)):
+            self.assert_fails(self.fail_with(error("So it is.")), status, "So it is.")
+
+    def test_unexpected_error_is_logged_and_hidden(self):
+        """A bug: traceback to the log, none to the client, in debug too"""
+        for debug in (False, True):
+            self.app.debug = debug
+            for error in (ZeroDivisionError("secret /path"), ControllerError("no status")):
+                with self.subTest(debug=debug, error=error):
+                    with self.assertLogs("app", "ERROR") as logs:
+                        response = self.fail_with(error)
+                    self.assert_fails(
+                        response, 500, "The server failed to answer this; the failure is logged."
+                    )
+                    self.assertIn("Traceback", logs.output[0])
+                    self.assertIn(type(error).__name__, logs.output[0])
+
+    def test_unexpected_error_after_the_view_is_hidden_too(self):
+        """A result that is no JSON, a None, a failing after_request"""
+        for result in ({"a": object()}, None, {1, 2}):
+            self.app.debug = True
+            self.app.view_functions["template.index"] = lambda result=result: result
+            with self.subTest(result=result), self.assertLogs("app", "ERROR"):
+                self.assert_fails(
+                    self.client.get("/"),
+                    500,
+                    "The server failed to answer this; the failure is logged.",
+                )
+
+    def test_client_cannot_forge_a_log_line(self):
+        """A line break in the path is escaped"""
+
+        def view(path):
+            raise ZeroDivisionError
+
+        self.app.add_url_rule("/fail/<path>", view_func=view)
+        with self.assertLogs("app", "ERROR") as logs:
+            self.client.get("/fail/a%0AERROR:forged%E2%80%A8x")
+        self.assertIn("GET /fail/a\\nERROR:forged\\u2028x failed", logs.output[0])
+
+
+def _bearer():
+    from werkzeug.datastructures import WWWAuthenticate
+
+    return WWWAuthenticate("bearer")

@@ -1,0 +1,140 @@
+"""The commands and the shell."""
+
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+from unittest import mock
+
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
+
+import manage
+from config import APP_NAME
+from model.mongodb import Log, MasterConfig
+from model.mongodb.base import IndexConflict
+from tests.case import UnitTestCase
+
+ROOT = Path(manage.__file__).parent
+
+
+class CommandTestCase(UnitTestCase):
+    """Commands"""
+
+    def invoke(self, *args):
+        return manage.application.test_cli_runner().invoke(args=args)
+
+    def test_db_init_prints_what_it_did(self):
+        """Line by line"""
+        with mock.patch("manage.init_db", autospec=True, return_value=["a.", "b."]) as init_db:
+            result = self.invoke("db-init")
+        self.assertEqual(
+            (result.exit_code, result.output),
+            (
+                0,
+                f"[{APP_NAME}] a.\n[{APP_NAME}] b.\n"
+                f"[{APP_NAME}] MongoDB Initialization Completed.\n",
+            ),
+        )
+        self.assertIn("LOG_RETENTION_DAYS", init_db.call_args.args[1])
+
+    def test_db_init_fails_in_one_sentence(self):
+        """Away, refused, contradicted, missing"""
+        for error, sentence in (
+            (
+                ServerSelectionTimeoutError("long\ntext, Topology Description: <...>"),
+                f"The database does not answer: start it, or mend {APP_NAME}_MONGODB_URI,"
+                " then run this again.",
+            ),
+            (OperationFailure("not authorized"), "not authorized"),
+            (IndexConflict("Index x."), "Index x."),
+            (RuntimeError("no\ndatabase"), "no database"),
+        ):
+            with self.subTest(error=error), mock.patch("manage.init_db", side_effect=error):
+                result = self.invoke("db-init")
+                self.assertEqual(result.exit_code, 1)
+                self.assertEqual(result.output, f"Error: [{APP_NAME}] {sentence}\n")
+
+    def test_test_exits_with_the_outcome(self):
+        """0 when all passed, else 1"""
+        for passed, code in ((True, 0), (False, 1)):
+            with mock.patch("manage.run_tests", autospec=True, return_value=passed) as run_tests:
+                self.assertEqual(self.invoke("test", "a", "b").exit_code, code)
+            run_tests.assert_called_once_with(("a", "b"))
+
+    def test_shell_knows_the_models(self):
+        """app_name, db and the models"""
+        context = manage.application.make_shell_context()
+        self.assertEqual(context["app_name"], APP_NAME)
+        self.assertEqual(context["db"].name, manage.get_db(manage.application).name)
+        self.assertEqual((context["Log"], context["MasterConfig"]), (Log, MasterConfig))
+
+
+class RunTestsTestCase(UnitTestCase):
+    """flask test, on a project of its own"""
+
+    def run_tests(self, source, *names):
+        """Run manage.run_tests where tests/test_x.py is `source`."""
+        with tempfile.TemporaryDirectory() as folder:
+            tests = Path(folder) / "tests"
+            tests.mkdir()
+            (tests / "__init__.py").touch()
+            (tests / "test_x.py").write_text(textwrap.dedent(source))
+            code = (
+                f"import sys; sys.path.append({str(ROOT)!r}); import manage;"
+                f" manage.__file__ = {str(Path(folder) / 'manage.py')!r};"
+                f" sys.exit(not manage.run_tests({names!r}))"
+            )
+            return subprocess.run(
+                [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True
+            )
+
+    PASSING = '''
+        import unittest
+        class XTestCase(unittest.TestCase):
+            def test_one(self):
+                """What one does"""
+            def test_two(self):
+                self.assertEqual({}, 2)
+    '''
+
+    def test_failure_is_failure(self):
+        """One broken assertion"""
+        done = self.run_tests(self.PASSING.format(3))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("FAILED (failures=1)", done.stderr)
+
+    def test_success_shows_every_test(self):
+        """With its docstring"""
+        done = self.run_tests(self.PASSING.format(2))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("What one does ... ok", done.stderr)
+        self.assertIn("Ran 2 tests", done.stderr)
+
+    def test_names(self):
+        """With and without `tests.`, down to one test; a wrong one fails"""
+        source = self.PASSING.format(2)
+        for name, count in (
+            ("test_x", 2),
+            ("tests.test_x", 2),
+            ("tests", 2),
+            ("test_x.XTestCase.test_one", 1),
+        ):
+            done = self.run_tests(source, name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"Ran {count} test", done.stderr)
+        self.assertEqual(self.run_tests(source, "test_y").returncode, 1)
+
+    def test_nothing_run_is_failure(self):
+        """No test at all"""
+        self.assertEqual(self.run_tests("").returncode, 1)
+
+    def test_warnings_are_errors(self):
+        """A deprecation is seen at once"""
+        source = """
+            import unittest, warnings
+            class XTestCase(unittest.TestCase):
+                def test_one(self):
+                    warnings.warn("old", DeprecationWarning)
+        """
+        self.assertEqual(self.run_tests(source).returncode, 1)

@@ -1,0 +1,96 @@
+"""The interface of the models, without a database."""
+
+from datetime import UTC, datetime
+from unittest import mock
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from model.mongodb import MODELS, Log, MasterConfig, Model
+from model.mongodb.base import utc_now
+from tests.case import UnitTestCase
+
+
+class ModelTestCase(UnitTestCase):
+    """Model"""
+
+    def test_part_of_the_interface_is_no_model(self):
+        """A subclass without index, schema or VERSION cannot be made"""
+        parts = {"VERSION": 1, "index": property(lambda self: []), "schema": property(dict)}
+        self.assertIsInstance(type("Whole", (Model,), parts)(None), Model)
+        for missing in parts:
+            some = {name: part for name, part in parts.items() if name != missing}
+            self.assertRaisesRegex(TypeError, missing, type("Part", (Model,), some), None)
+
+    def test_models_do_not_touch_the_database_when_made(self):
+        """Not even its collection"""
+
+        class Untouchable:
+            def __getattribute__(self, name):
+                raise AssertionError(name)
+
+            __getitem__ = __getattribute__
+
+        for model in MODELS:
+            self.assertRaises(AssertionError, getattr, model(Untouchable()), "collection")
+
+    def test_collection_is_named_as_the_class(self):
+        """In the database that was handed in"""
+        self.assertEqual(Log({"Log": 1}).collection, 1)
+
+    def test_schemize_completes_a_document(self):
+        """From the schema; what is given wins"""
+        document = Log(None).schemize({"url": "/"})
+        self.assertEqual(document.keys(), Log(None).schema.keys())
+        self.assertEqual(document["url"], "/")
+        self.assertIsNone(document["method"])
+        self.assertEqual(document["__version__"], 1)
+
+    def test_projection(self):
+        """To the fields named, else to the schema's"""
+        model = MasterConfig(None)
+        self.assertEqual(model.projection("value", "_id"), {"value": 1, "_id": 1})
+        self.assertEqual(list(model.projection()), list(model.schema))
+
+    def test_dates_are_aware_and_cut_to_milliseconds(self):
+        """What BSON keeps"""
+        now = utc_now()
+        self.assertEqual(now.tzinfo, UTC)
+        self.assertEqual(now.microsecond % 1000, 0)
+        self.assertLess(abs(datetime.now(UTC) - now).total_seconds(), 60)
+
+    def test_log_expires_by_the_setting(self):
+        """LOG_RETENTION_DAYS; 0 is for ever"""
+        for config, seconds in (
+            (None, 30 * 86400),
+            ({"LOG_RETENTION_DAYS": 1}, 86400),
+            ({"LOG_RETENTION_DAYS": 0}, 2147483647),
+            ({"LOG_RETENTION_DAYS": 24855}, 24855 * 86400),
+        ):
+            (index,) = Log(None, config).index
+            self.assertEqual(index.document["expireAfterSeconds"], seconds)
+            self.assertLessEqual(seconds, 2147483647)
+
+    def test_lost_upsert_race_is_tried_again(self):
+        """Two processes insert the first document at once"""
+        collection = mock.MagicMock()
+        collection.update_one.side_effect = [
+            DuplicateKeyError("E11000"),
+            mock.Mock(upserted_id=None),
+        ]
+        self.assertFalse(MasterConfig({"MasterConfig": collection}).insert_author("IML"))
+        self.assertEqual(collection.update_one.call_count, 2)
+
+    def test_queries_are_one_call_each(self):
+        """And bounded"""
+        collection = mock.MagicMock()
+        models = {"Log": collection, "MasterConfig": collection}
+        Log(models).get_log(5, ObjectId("0" * 24))
+        collection.find.assert_called_once_with({"_id": {"$lt": ObjectId("0" * 24)}})
+        Log(models).insert_log({"url": "/"})
+        self.assertEqual(collection.insert_one.call_args.args[0]["url"], "/")
+        MasterConfig(models).get_author()
+        collection.find_one.assert_called_once_with({"config_type": "author"})
+        collection.update_one.return_value.matched_count = 0
+        self.assertFalse(MasterConfig(models).change_author("NB"))
+        collection.update_one.assert_called_once()

@@ -1,0 +1,102 @@
+"""What may be shown of a client's data."""
+
+import json
+
+from controller import util
+from tests.case import UnitTestCase
+
+
+class RedactTestCase(UnitTestCase):
+    """Redaction"""
+
+    def test_names_of_secrets(self):
+        """In any spelling; what only looks alike is left"""
+        for name in (
+            "password",
+            "Password1",
+            "new_password",
+            "user-pass",
+            "passwd",
+            "pwd",
+            "token",
+            "access_token",
+            "csrfToken",
+            "secret",
+            "client.secret",
+            "Authorization",
+            "api_key",
+            "apiKey",
+            "X-API-Key",
+            "private_key",
+            "session_id",
+            "cookie",
+            "credentials",
+            "auth",
+            "pin",
+        ):
+            self.assertTrue(util.is_secret(name), name)
+        for name in ("author", "name", "key_name", "authored", "spin", "opinion", "a", ""):
+            self.assertFalse(util.is_secret(name), name)
+
+    def test_json_is_redacted_at_any_depth(self):
+        """Objects in arrays in objects; a secret that is an object goes whole"""
+        body = {"a": [{"b": {"Password": "x", "c": 1}}], "token": {"d": "x"}, "e": "안녕"}
+        self.assertEqual(
+            util.redact_body(json.dumps(body).encode(), "application/json"),
+            '{"a": [{"b": {"Password": "***", "c": 1}}], "token": "***", "e": "안녕"}',
+        )
+
+    def test_query_is_redacted(self):
+        """By the decoded name, every time it is given"""
+        self.assertEqual(
+            util.redact_query(b"a=1&pass%77ord=x&password=y&b=%EC%95%88&c&api_key="),
+            "a=1&password=***&password=***&b=안&c=&api_key=***",
+        )
+
+    def test_query_stays_one_query(self):
+        """What would split it is encoded, what cannot be decoded is replaced"""
+        self.assertEqual(util.redact_query("a=%26b%3D%25&d=%0A+x"), "a=%26b%3D%25&d=%0A%20x")
+        self.assertEqual(util.redact_query(b"a=%ff&b=\xff"), "a=\ufffd&b=\ufffd")
+
+    def test_secrets_go_before_the_cut(self):
+        """2 KB, after redaction"""
+        body = json.dumps({"a": "안" * 5000, "password": "hunter2"}).encode()
+        shown = util.redact_body(body, "application/json")
+        self.assertLessEqual(len(shown.encode()), 2048)
+        self.assertGreater(len(shown.encode()), 2040)
+        body = json.dumps({"password": "hunter2" * 1000, "b": "end"}).encode()
+        self.assertEqual(
+            util.redact_body(body, "application/json"), '{"password": "***", "b": "end"}'
+        )
+
+    def test_form_is_redacted(self):
+        """Urlencoded"""
+        self.assertEqual(
+            util.redact_body(b"a=1&password=x", "application/x-www-form-urlencoded"),
+            "a=1&password=***",
+        )
+
+    def test_what_cannot_be_parsed_is_not_stored(self):
+        """Its length is"""
+        for body, mimetype in (
+            (b'{"password": "hunter2"', "application/json"),
+            (b"[" * 100_000, "application/json"),
+            (b"\xff", "application/json"),
+            (b"password=hunter2", "text/plain"),
+            (b"--x hunter2", "multipart/form-data"),
+        ):
+            with self.subTest(body[:20]):
+                self.assertEqual(util.redact_body(body, mimetype), f"({len(body)} bytes)")
+        self.assertEqual(util.redact_body(b"", "application/json"), "")
+
+    def test_half_a_surrogate_pair_can_be_stored(self):
+        """Replaced, for neither UTF-8 nor BSON can hold it"""
+        shown = util.redact_body(b'{"a": "\\ud800"}', "application/json")
+        self.assertEqual(shown, '{"a": "?"}')
+
+    def test_one_line(self):
+        """Everything that breaks a line or hides one is escaped"""
+        self.assertEqual(
+            util.one_line("a\r\nb\x1b[2Jc\u2028d\x85e\u202ef안 g\ud800"),
+            "a\\r\\nb\\x1b[2Jc\\u2028d\\x85e\\u202ef안 g\\ud800",
+        )
