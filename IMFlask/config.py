@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 from typing import NoReturn
 
+import click
 from dotenv import dotenv_values
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -168,6 +169,12 @@ def settle_debug(name: str) -> bool:
     return debug
 
 
+def is_flask_run() -> bool:
+    """Whether this process is `flask run`, its reloader's parent included."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.info_name == "run"
+
+
 if not re.fullmatch(r"[A-Za-z0-9_]+", APP_NAME):
     stop("APP_NAME in config.py must be letters, digits and underscores.")
 load_env_file()
@@ -191,6 +198,8 @@ class Config:
     MONGODB_NAME: str | None = None
     # The folder of the embedded database, where it may be used.
     MONGODB_EMBEDDED_PATH: str | None = None
+    # Whether to keep it running although this process has not used it.
+    MONGODB_EMBEDDED_FOLLOW = False
     ERROR_LOG_PATH: str | None = None
 
     # Where the timer decorator puts its figure; None: as debug is on or off.
@@ -220,6 +229,8 @@ class DevelopmentConfig(_EnvironmentConfig):
     SECRET_KEY = text("SECRET_KEY") or secrets.token_hex(32)
     API_LOGGING = boolean("API_LOGGING", True)
     MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance")
+    # Only the parent outlives a saved file, so that it must be a user as well.
+    MONGODB_EMBEDDED_FOLLOW = is_flask_run()
 
 
 class TestingConfig(Config):

@@ -32,6 +32,10 @@ def to_json(value: Any) -> Any:
     return DefaultJSONProvider.default(value)
 
 
+class NotJSON(ValueError):
+    """A text is not JSON; says why in words that a client may read."""
+
+
 class JSONProvider(DefaultJSONProvider):
     """Text unescaped, keys in the order written, numbers that are numbers."""
 
@@ -59,19 +63,29 @@ class JSONProvider(DefaultJSONProvider):
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Return the value of a JSON text, UTF-8 where it is bytes.
 
-        Raises ValueError for anything that is not JSON to the letter: NaN and
-        the infinities, lone surrogates, nesting beyond the interpreter's limit.
+        Raises NotJSON for anything that is not JSON to the letter: NaN and the
+        infinities, lone surrogates; and for what is too deep or long to be read.
         """
-        text = s if isinstance(s, str) else s.decode()
         try:
+            text = s if isinstance(s, str) else s.decode()
             value = json.loads(
                 text, parse_constant=_refuse_constant, parse_float=_finite_float, **kwargs
             )
+            if "\\ud" in text or "\\uD" in text:
+                # An escape may have left half of a surrogate pair: not encodable.
+                json.dumps(value, ensure_ascii=False).encode()
+        except NotJSON:
+            raise
+        except json.JSONDecodeError as error:
+            raise NotJSON(str(error)) from None
         except RecursionError:
-            raise ValueError("nested too deeply") from None
-        if "\\ud" in text or "\\uD" in text:
-            # An escape may have left half of a surrogate pair: not encodable.
-            json.dumps(value, ensure_ascii=False).encode()
+            raise NotJSON("it is nested too deeply") from None
+        except UnicodeDecodeError:
+            raise NotJSON("it is not UTF-8") from None
+        except UnicodeEncodeError:
+            raise NotJSON("it holds half of a surrogate pair") from None
+        except ValueError:  # beyond sys.get_int_max_str_digits(), 4300 by default
+            raise NotJSON("a number has too many digits") from None
         return value
 
     def response(self, *args: Any, **kwargs: Any) -> Any:
@@ -91,11 +105,11 @@ def _without_nan(value: Any) -> Any:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise NotJSON(f"{name} is not JSON")
 
 
 def _finite_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError("the number is too large")
+        raise NotJSON("a number is too large")
     return number

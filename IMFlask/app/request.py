@@ -1,6 +1,5 @@
 """The request: Flask's, with a body that is read safely."""
 
-import json
 from time import perf_counter
 from typing import Any, NoReturn
 
@@ -8,6 +7,7 @@ from flask import Request as FlaskRequest
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
+from app.json_provider import NotJSON
 from controller.util import redact_body, redact_query
 
 _UNREADABLE = "The body ended early or could not be read: send it again, whole."
@@ -41,9 +41,8 @@ class Request(FlaskRequest):
         """Raise 415 for what does not claim to be JSON, 400 for what is not."""
         if e is None:
             raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
-        if isinstance(e, json.JSONDecodeError):
-            raise BadRequest(f"The body is malformed JSON: {e}.")
-        raise BadRequest("The body is malformed JSON: it is not UTF-8 or holds no valid value.")
+        reason = str(e) if isinstance(e, NotJSON) else "check its syntax"
+        raise BadRequest(f"The body is malformed JSON: {reason}.")
 
     def make_form_data_parser(self) -> FormDataParser:
         """Return Werkzeug's parser, set to raise on a malformed form."""

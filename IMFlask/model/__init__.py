@@ -52,6 +52,8 @@ def _embedded_database(
             say("The embedded database was empty and is now initialised.")
 
     server = embedded.EmbeddedServer(folder, say)
+    if config.get("MONGODB_EMBEDDED_FOLLOW"):
+        server.follow()
     return LazyDatabase(name, lambda: get_client(server.uri(), app_name)[name], prepare)
 
 

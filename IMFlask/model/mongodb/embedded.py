@@ -54,9 +54,7 @@ class EmbeddedServer:
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._uri = ""
-        # A server that runs is joined at once: a reload of the code would
-        # otherwise leave it without a user until the next query.
-        self._join()
+        self._is_ours = False  # whether this process has started the server
 
     def uri(self) -> str:
         """Return the URI of the running server; the first call starts one.
@@ -67,6 +65,17 @@ class EmbeddedServer:
             if not self._is_joined() and not self._join():
                 self._start()
             return self._uri
+
+    def follow(self) -> None:
+        """Be a user from now on of any server that runs, without starting one."""
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(_GRACE / 6)
+            with self._lock:
+                if not self._is_joined():
+                    self._join()
 
     def close(self) -> None:
         """Stop being a user; the server ends after its last one."""
@@ -92,7 +101,7 @@ class EmbeddedServer:
 
     def _join(self) -> bool:
         try:
-            port, token, _ = (self._folder / "door").read_text("ascii").split()
+            port, token, pid = (self._folder / "door").read_text("ascii").split()
             connection = socket.create_connection(("127.0.0.1", int(port)), timeout=1)
         except (OSError, ValueError):
             return False
@@ -104,6 +113,7 @@ class EmbeddedServer:
             connection.close()
             return False
         self._connection, self._uri = connection, greeting[1]
+        self._is_ours = self._process is not None and self._process.pid == int(pid)
         return True
 
     def _start(self) -> None:
@@ -124,7 +134,7 @@ class EmbeddedServer:
                 raise EmbeddedDatabaseError(
                     f"The embedded database does not start: {self._folder / 'log'} says why."
                 )
-        if self._process.poll() is None:
+        if self._is_ours:
             self._say(f"Embedded MongoDB at {self._uri} (data in {self._folder}).")
 
 

@@ -118,9 +118,12 @@ class ProcessTestCase(unittest.TestCase):
         )
 
     @classmethod
-    def serve(cls, *command, port, **settings):
-        """Start a server of the app and wait until it listens; it is killed after the class."""
-        output = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed after the class
+    def serve(cls, *command, port, cleanup=None, **settings):
+        """Start a server of the app and wait until it listens.
+
+        cleanup: where its end is registered, by default with the class.
+        """
+        output = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed with the process
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=cls.root,
@@ -136,7 +139,7 @@ class ProcessTestCase(unittest.TestCase):
             cls.kill_group(process)
             output.close()
 
-        cls.addClassCleanup(end)
+        (cleanup or cls.addClassCleanup)(end)
 
         def listens():
             if process.poll() is not None:

@@ -1,0 +1,338 @@
+"""The embedded database: shared, ended after its last user, whatever happens to its parts."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from tests.integration.case import (
+    KILL,
+    ProcessTestCase,
+    environment,
+    free_port,
+    is_alive,
+    needs_secantus,
+    server_pid,
+    wait_until,
+)
+
+# The server ends 3 s after its last user, a clean stop takes up to 3.5 s; three
+# times that for a slow machine.
+GONE = 20
+
+USER = """
+    import sys, time
+    from model import connect
+    from model.mongodb import Log, MasterConfig
+    from model.mongodb.embedded import EmbeddedServer
+    config = {"APP_NAME": "user", "MONGODB_EMBEDDED_PATH": sys.argv[1]}
+    database = connect(config)
+    for line in sys.stdin:
+        print(eval(line), flush=True)
+"""
+
+
+def kill_server(folder):
+    """Kill -9 the server and wait until the kernel has closed its connections."""
+    pid = server_pid(folder)
+    os.kill(pid, KILL)
+    if not wait_until(lambda: not is_alive(pid), 5):
+        raise AssertionError("it survived")
+    # The first of its threads is gone; the last one closes the files.
+    time.sleep(0.5)
+
+
+@needs_secantus
+@unittest.skipIf(sys.platform == "win32", "looks at processes as POSIX shows them")
+class EmbeddedTestCase(ProcessTestCase):
+    """The embedded database"""
+
+    def setUp(self):
+        super().setUp()
+        temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name) / "instance"
+        self.addCleanup(self.end_server)
+
+    def end_server(self):
+        with contextlib.suppress(OSError):
+            kill_server(self.folder)
+
+    def user(self):
+        """Start a process that evaluates what it is asked, with `database` at hand."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(USER), str(self.folder)],
+            cwd=self.root,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+        def end():
+            process.kill()
+            with contextlib.suppress(ValueError):  # it has been let come to its end
+                process.communicate()
+
+        self.addCleanup(end)
+        return process
+
+    def ask(self, user, expression):
+        """Return what a user prints for an expression."""
+        user.stdin.write(expression + "\n")
+        user.stdin.flush()
+        answer = user.stdout.readline()
+        if not answer:
+            raise AssertionError(user.stderr.read())
+        return answer.strip()
+
+    def said_by(self, user):
+        """Let a user come to its end, and return what it wrote to stderr."""
+        return user.communicate()[1]
+
+    AUTHOR = "MasterConfig(database).get_author()['value']"
+
+    def change(self, name):
+        return f"MasterConfig(database).change_author({name!r})"
+
+    def assert_ends(self, pid):
+        self.assertTrue(wait_until(lambda: not is_alive(pid), GONE), "the server is left behind")
+
+    def test_first_use_starts_and_initialises_it(self):
+        """Not the connecting; it says so in one line with the URI; the folder is private"""
+        user = self.user()
+        self.assertEqual(self.ask(user, "database.name"), "user")
+        self.assertFalse(self.folder.exists())
+        self.assertEqual(self.ask(user, self.AUTHOR), "IML")
+        self.assertEqual(self.folder.stat().st_mode & 0o777, 0o700)
+        said = self.said_by(user).splitlines()
+        self.assertRegex(
+            said[0], r"^\[user\] Embedded MongoDB at mongodb://127\.0\.0\.1:\d+ \(data in "
+        )
+        self.assertEqual(said[-1], "[user] The embedded database was empty and is now initialised.")
+        self.assertEqual(len(said), 5)
+
+    def test_processes_share_one_server_that_ends_after_the_last(self):
+        """Started at once; one is killed -9, the other closes"""
+        users = [self.user() for _ in range(4)]
+        for user in users:
+            user.stdin.write(self.AUTHOR + "\n")
+            user.stdin.flush()
+        self.assertEqual([user.stdout.readline().strip() for user in users], ["IML"] * 4)
+        uris = {self.ask(user, "database.client.address") for user in users}
+        self.assertEqual(len(uris), 1)
+        pid = server_pid(self.folder)
+        for user in users[1:]:
+            user.kill()
+        time.sleep(6)
+        self.assertTrue(is_alive(pid), "the server left its last user")
+        self.assertEqual(self.ask(users[0], self.AUTHOR), "IML")
+        users[0].kill()
+        self.assert_ends(pid)
+        started = [user for user in users if "Embedded MongoDB at" in user.stderr.read()]
+        self.assertEqual(len(started), 1)
+
+    def test_restart_keeps_the_data(self):
+        """A clean end"""
+        user = self.user()
+        self.assertEqual(self.ask(user, self.change("NB")), "True")
+        pid = server_pid(self.folder)
+        self.said_by(user)
+        self.assert_ends(pid)
+        self.assertEqual(self.ask(self.user(), self.AUTHOR), "NB")
+        self.assertNotEqual(server_pid(self.folder), pid)
+
+    def test_user_comes_while_the_server_ends(self):
+        """It waits for the data and has them"""
+        user = self.user()
+        self.assertEqual(self.ask(user, self.change("NB")), "True")
+        pid = server_pid(self.folder)
+        user.kill()
+        time.sleep(3.2)  # about when the door closes
+        self.assertEqual(self.ask(self.user(), self.AUTHOR), "NB")
+        self.assertTrue(is_alive(server_pid(self.folder)))
+        self.assertTrue(pid == server_pid(self.folder) or not is_alive(pid))
+
+    def test_server_killed_is_replaced_at_the_next_use(self):
+        """kill -9 of the server: no user needs a restart, no acknowledged write is lost"""
+        users = [self.user(), self.user()]
+        for name, user in enumerate(users):
+            self.assertEqual(self.ask(user, self.change(f"N{name}")), "True")
+        for _ in range(2):
+            pid = server_pid(self.folder)
+            kill_server(self.folder)
+            self.assertEqual([self.ask(user, self.AUTHOR) for user in users], ["N1", "N1"])
+            self.assertNotEqual(server_pid(self.folder), pid)
+
+    def test_user_killed_while_it_starts_the_server(self):
+        """The server finds itself without a user"""
+        user = self.user()
+        user.stdin.write(self.AUTHOR + "\n")
+        user.stdin.flush()
+        self.assertTrue(wait_until(self.folder.exists, 10))
+        user.kill()
+        if wait_until((self.folder / "door").exists, 10):
+            self.assert_ends(server_pid(self.folder))
+        self.assertEqual(self.ask(self.user(), self.AUTHOR), "IML")
+
+    def test_stranger_behind_the_door_is_not_joined(self):
+        """An old door file whose port somebody else has now"""
+        self.folder.mkdir(mode=0o700)
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                textwrap.dedent(
+                    """
+                import socket
+                server = socket.create_server(("127.0.0.1", 0))
+                print(server.getsockname()[1], flush=True)
+                while True:
+                    stranger = server.accept()[0]
+                    stranger.sendall(b"other mongodb://127.0.0.1:1\\n")
+                """
+                ),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as stranger:
+            port = stranger.stdout.readline().strip()
+            (self.folder / "door").write_text(f"{port} token 1")
+            self.assertEqual(self.ask(self.user(), self.AUTHOR), "IML")
+            stranger.kill()
+
+    def test_configuration_files_of_secantus_are_not_read(self):
+        """Neither in the working directory nor in the home folder"""
+        home = self.folder.parent / "home"
+        (home / ".secantus").mkdir(parents=True)
+        (home / ".secantus" / "secantusd.toml").write_text("[server]\nstandalone = true\nbad = 1\n")
+        with mock.patch.dict(os.environ, {"HOME": str(home)}):
+            user = self.user()
+        self.assertEqual(self.ask(user, self.AUTHOR), "IML")
+
+    def test_data_that_cannot_be_opened_is_one_sentence(self):
+        """And no hanging"""
+        self.folder.mkdir(mode=0o700)
+        (self.folder / "data").write_text("not a folder")
+        user = self.user()
+        user.stdin.write(self.AUTHOR + "\n")
+        error = self.said_by(user)
+        self.assertIn("EmbeddedDatabaseError: The embedded database does not start:", error)
+
+
+@needs_secantus
+@unittest.skipIf(sys.platform == "win32", "looks at processes as POSIX shows them")
+class FlaskRunTestCase(ProcessTestCase):
+    """flask on the embedded database"""
+
+    def setUp(self):
+        super().setUp()
+        self.port = free_port()
+        self.instance = self.root / "instance"
+        self.addCleanup(shutil.rmtree, self.instance, ignore_errors=True)
+        self.addCleanup(self.end_server)
+
+    def end_server(self):
+        with contextlib.suppress(OSError):
+            kill_server(self.instance)
+
+    def run_app(self):
+        command = ("flask", "run", f"--port={self.port}")
+        return self.serve(*command, port=self.port, cleanup=self.addCleanup)
+
+    def call(self, method, path, body=None):
+        """Return status and JSON of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(
+                method,
+                path,
+                body and json.dumps(body),
+                {"Content-Type": "application/json"} if body else {},
+            )
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+
+    def author(self):
+        return self.call("GET", "/sample/author")[1]["result"]["value"]
+
+    def test_commands_without_the_database_start_none(self):
+        """routes, --help, the unit tests"""
+        for command in (["routes"], ["--help"], ["test", "test_calc"]):
+            self.assertEqual(self.flask(*command).returncode, 0)
+        self.assertFalse(self.instance.exists())
+
+    def test_run_reload_shell_and_db_init_share_one_server(self):
+        """Saving a file restarts the app, not the database; the author outlives a restart"""
+        run = self.run_app()
+        self.assertEqual(self.author(), "IML")
+        self.assertEqual(self.call("POST", "/sample/author", {"name": "NB"})[0], 200)
+        pid = server_pid(self.instance)
+        created_at = self.call("GET", "/sample/author")[1]["result"]["created_at"]
+
+        source = self.root / "controller" / "author.py"
+        whole = source.read_text()
+        source.write_text(whole + "\n(")  # a file saved half-way
+        self.assertTrue(wait_until(lambda: "SyntaxError" in run.output(), 20))
+        time.sleep(5)
+        source.write_text(whole)
+        self.assertTrue(wait_until(self.answers, 20))
+        time.sleep(5)  # longer than a server waits for users
+        self.assertEqual((self.author(), server_pid(self.instance)), ("NB", pid))
+        self.assertEqual(run.output().count("Embedded MongoDB at"), 1)
+
+        done = self.flask("db-init")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Document MasterConfig(config_type='author') is there.", done.stdout)
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "shell"],
+            cwd=self.root,
+            env=environment(),
+            input="print(app_name, MasterConfig(db).get_author()['value'])\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        self.assertIn(" NB\n", done.stdout)
+        self.assertEqual(server_pid(self.instance), pid)
+
+        os.killpg(run.pid, signal.SIGTERM)
+        run.wait(20)
+        self.assertTrue(wait_until(lambda: not is_alive(pid), GONE))
+        self.run_app()
+        author = self.call("GET", "/sample/author")[1]["result"]
+        self.assertEqual((author["value"], author["created_at"]), ("NB", created_at))
+        self.assertNotEqual(server_pid(self.instance), pid)
+        entries = self.call("GET", "/sample/log")[1]["result"]
+        self.assertEqual(entries[0]["url"], "/sample/author")
+        self.assertIn('{"name": "NB"}', [entry["params"] for entry in entries])
+
+    def answers(self):
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+            return self.call("GET", "/sample/jsonify")[0] == 200
+
+    def test_database_killed_under_a_running_app(self):
+        """kill -9 between two requests: the second has its answer"""
+        self.run_app()
+        self.assertIn(self.author(), ("IML", "NB"))
+        kill_server(self.instance)
+        self.assertIn(self.author(), ("IML", "NB"))
+
+    def test_app_killed_leaves_no_server(self):
+        """kill -9 of all of flask run"""
+        run = self.run_app()
+        self.author()
+        pid = server_pid(self.instance)
+        self.kill_group(run)
+        self.assertTrue(wait_until(lambda: not is_alive(pid), GONE))
