@@ -1,27 +1,10 @@
-"""The embedded database: SecantusDB, started by the first use, ended after the last.
+"""The embedded database: started by its first use, ended a few seconds after its last.
 
-One server process a folder serves every process of a checkout. It runs in a
-session of its own and keeps, beside MongoDB's port, a door: each user holds a
-connection to the door for as long as it lives, and the kernel closes it however
-the user dies. A few seconds after the last one is closed the server ends
-itself. Door and server are one process, so that neither can outlive the other.
-
-The door greets with `TOKEN URI`; the file `door` in the folder, `PORT TOKEN PID`,
-says where it is and which token makes it ours. That no second server opens the same data is
-ensured by the storage engine's own lock.
-
-This module is also the server's program (`python -P embedded.py FOLDER`), and so
-imports the standard library alone. SecantusDB itself, which is GPL-2.0, is run
-only there and never imported by the application.
+One server process a folder (embedded_server.py) serves every process of a
+checkout. A process that uses it holds a connection to the server's door.
 """
 
-import contextlib
 import importlib.util
-import os
-import runpy
-import secrets
-import selectors
-import signal
 import socket
 import subprocess
 import sys
@@ -29,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-# Seconds.
-_GRACE = 3.0  # from the last user's end to the server's
-_STOP = 5.0  # a clean stop takes up to 3.5; then the process just ends
-_START = 20.0  # from the first use to the first answer, on a slow machine
-_BUSY = 75  # exit code: another server has the data (EX_TEMPFAIL of sysexits.h)
+from model.mongodb import embedded_server
+from model.mongodb.embedded_server import BUSY, GRACE
+
+_START = 20.0  # seconds from the first use to the first answer, on a slow machine
 
 
 class EmbeddedDatabaseError(RuntimeError):
@@ -72,7 +55,7 @@ class EmbeddedServer:
 
     def _follow(self) -> None:
         while True:
-            time.sleep(_GRACE / 6)
+            time.sleep(GRACE / 6)
             with self._lock:
                 if not self._is_joined():
                     self._join()
@@ -126,7 +109,7 @@ class EmbeddedServer:
         self._process = _spawn(self._folder)
         while not self._join():
             time.sleep(0.05)
-            if self._process.poll() == _BUSY:
+            if self._process.poll() == BUSY:
                 # Somebody else's server is starting or ending: wait for it.
                 time.sleep(0.5)
                 self._process = _spawn(self._folder)
@@ -141,85 +124,17 @@ class EmbeddedServer:
 def _spawn(folder: Path) -> subprocess.Popen[bytes]:
     """Start the server's process, which does not end with this one."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own_group = {}
+    apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        own_group = {"creationflags": flags}
-    else:
-        own_group = {"start_new_session": True}
+        apart = {"creationflags": flags}
     with open(folder / "log", "ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", os.path.abspath(__file__), str(folder)],
+            # -P: the modules beside the program must not stand in for others.
+            [sys.executable, "-P", str(Path(embedded_server.__file__).resolve()), str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd=folder,
-            **own_group,
+            **apart,
         )
-
-
-def _serve(folder: Path) -> None:
-    """Be the server of `folder` until its last user has gone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (folder / "secantusd.toml").touch()
-    threading.Thread(target=_keep_door, args=(folder, port), daemon=True).start()
-    sys.argv = [
-        "secantus",
-        "--config",
-        str(folder / "secantusd.toml"),
-        "--host=127.0.0.1",
-        f"--port={port}",
-        f"--storage-path={folder / 'data'}",
-        "--sync-on-commit",
-        "--log-level=WARNING",
-    ]
-    try:
-        runpy.run_module("secantus", run_name="__main__")
-    except Exception as error:
-        if "busy" in str(error):
-            raise SystemExit(_BUSY) from None
-        raise
-
-
-def _keep_door(folder: Path, port: int) -> None:
-    """Greet users, count them, and end this process when there is none left."""
-    _wait_for(port)
-    token = secrets.token_hex(16)
-    door = socket.create_server(("127.0.0.1", 0), backlog=128)
-    temporary = folder / f"door.{token}"
-    temporary.write_text(f"{door.getsockname()[1]} {token} {os.getpid()}", "ascii")
-    os.replace(temporary, folder / "door")
-    selector = selectors.DefaultSelector()
-    selector.register(door, selectors.EVENT_READ)
-    empty_since = time.monotonic()
-    while len(selector.get_map()) > 1 or time.monotonic() - empty_since < _GRACE:
-        for key, _ in selector.select(timeout=0.5):
-            user = key.fileobj
-            if user is door:
-                user, _ = door.accept()
-                user.sendall(f"{token} mongodb://127.0.0.1:{port}\n".encode("ascii"))
-                selector.register(user, selectors.EVENT_READ)
-            else:
-                selector.unregister(user)
-                user.close()
-            empty_since = time.monotonic()
-    # First the door: whoever comes from now on starts a server of its own.
-    door.close()
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_STOP)
-    # Every acknowledged write is on the disk (--sync-on-commit).
-    os._exit(0)
-
-
-def _wait_for(port: int) -> None:
-    """Wait until something accepts connections at `port`."""
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.02)
-
-
-if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
