@@ -1,6 +1,5 @@
 """The data: how the database is reached and prepared. Knows nothing of Flask."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -17,14 +16,13 @@ def connect(config: Mapping[str, Any]) -> Database:
     tests) every query raises RuntimeError.
     """
     app_name = config.get("APP_NAME") or "app"
-    default_name = config.get("MONGODB_NAME") or app_name.lower()
+    name = config.get("MONGODB_NAME")
+    default_name = name or app_name.lower()
     if uri := config.get("MONGODB_URI"):
         client = get_client(uri, app_name)
-        if config.get("MONGODB_NAME"):
-            return client[default_name]
-        return client.get_default_database(default_name)
-    if folder := config.get("MONGODB_EMBEDDED_PATH"):
-        return _embedded_database(folder, default_name, app_name, config)
+        return client[name] if name else client.get_default_database(default_name)
+    if config.get("MONGODB_EMBEDDED_PATH"):
+        return embedded.connect(config, default_name)
     return LazyDatabase(default_name, _refuse)
 
 
@@ -37,24 +35,6 @@ def init_db(database: Database, config: Mapping[str, Any] | None = None) -> list
     within seconds when the database is away.
     """
     return ModelInitializer(database, config).run()
-
-
-def _embedded_database(
-    folder: str, name: str, app_name: str, config: Mapping[str, Any]
-) -> Database:
-    def say(sentence: str) -> None:
-        print(f"[{app_name}] {sentence}", file=sys.stderr, flush=True)
-
-    def prepare(database: Database) -> None:
-        if not ModelInitializer(database, config).is_done():
-            for line in init_db(database, config):
-                say(line)
-            say("The embedded database was empty and is now initialised.")
-
-    server = embedded.EmbeddedServer(folder, say)
-    if config.get("MONGODB_EMBEDDED_FOLLOW"):
-        server.follow()
-    return LazyDatabase(name, lambda: get_client(server.uri(), app_name)[name], prepare)
 
 
 def _refuse() -> NoReturn:

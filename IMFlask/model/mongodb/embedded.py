@@ -10,14 +10,40 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from model.mongodb import embedded_server
+from model.mongodb import ModelInitializer, embedded_server
+from model.mongodb.client import Database, LazyDatabase, get_client
 from model.mongodb.embedded_server import BUSY, GRACE
 
 _START = 20.0  # seconds from the first use to the first answer, on a slow machine
+
+
+def connect(config: Mapping[str, Any], name: str) -> LazyDatabase:
+    """Return the database `name` of the embedded server; its first use starts the server.
+
+    config: MONGODB_EMBEDDED_PATH, the server's folder; APP_NAME; optionally
+    MONGODB_EMBEDDED_FOLLOW, whether to stay a user without any use. A database
+    that was never initialised is, with `initializer`, at its first use.
+    """
+    app_name = config.get("APP_NAME") or "app"
+
+    def say(sentence: str) -> None:
+        print(f"[{app_name}] {sentence}", file=sys.stderr, flush=True)
+
+    def initialise(database: Database) -> None:
+        initializer = ModelInitializer(database, config)
+        if not initializer.is_done():
+            for line in initializer.run():
+                say(line)
+            say("The embedded database was empty and is now initialised.")
+
+    server = EmbeddedServer(config["MONGODB_EMBEDDED_PATH"], say)
+    if config.get("MONGODB_EMBEDDED_FOLLOW"):
+        server.follow()
+    return LazyDatabase(name, lambda: get_client(server.uri(), app_name)[name], initialise)
 
 
 class EmbeddedDatabaseError(RuntimeError):

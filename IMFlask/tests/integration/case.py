@@ -55,14 +55,17 @@ def server_pid(folder):
 
 
 def is_alive(pid):
-    """Whether a process runs (POSIX; a zombie does not)."""
+    """Whether a process runs (POSIX); one that has ended and waits for its parent does not."""
     try:
         os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except ProcessLookupError:
         return False
-    except OSError:  # no /proc
-        return True
+    if Path("/proc/self/stat").exists():
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return False
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return shown.stdout.strip()[:1] not in ("", "Z")
 
 
 def wait_until(condition, seconds):
