@@ -110,10 +110,10 @@ class LazyDatabaseTestCase(UnitTestCase):
 
     def test_without_the_embedded_one_the_first_use_says_how_to_get_one(self):
         """SecantusDB is not installed"""
-        database = model.connect({"MONGODB_EMBEDDED_PATH": "/nonexistent"})
+        database = model.connect({"MONGODB_EMBEDDED_PATH": "/nonexistent", "APP_NAME": "My"})
         with mock.patch("importlib.util.find_spec", return_value=None):
             self.assertRaisesRegex(
                 EmbeddedDatabaseError,
-                r"^There is no database: set .*MONGODB_URI .* or install .*`pip install -r",
+                r"^There is no database: set My_MONGODB_URI .* or install .*`pip install -r",
                 lambda: database["Log"],
             )

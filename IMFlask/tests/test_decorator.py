@@ -64,6 +64,7 @@ class TimerTestCase(AppTestCase):
             Response("<p>"),
             streamed,
             Response("[1]", mimetype="application/json"),
+            Response("broken", mimetype="application/json"),
         ):
             with self.subTest(result=result):
                 self.assertEqual(self.run_view(result, "response"), result)

@@ -48,7 +48,7 @@ def _with_process_time(result: Any, seconds: float) -> Any:
     if isinstance(result, tuple) and result:
         return (_with_process_time(result[0], seconds), *result[1:])
     if isinstance(result, Response) and result.is_json and not result.is_streamed:
-        envelope = result.get_json()
+        envelope = result.get_json(silent=True)
         if isinstance(envelope, dict):
             timed = current_app.json.response({**envelope, "process_time": seconds})
             timed.status = result.status

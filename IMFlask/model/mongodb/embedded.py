@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +29,15 @@ def connect(config: Mapping[str, Any], name: str) -> LazyDatabase:
     that was never initialised is, with `initializer`, at its first use.
     """
     app_name = config.get("APP_NAME") or "app"
-
-    def say(sentence: str) -> None:
-        print(f"[{app_name}] {sentence}", file=sys.stderr, flush=True)
+    server = EmbeddedServer(config["MONGODB_EMBEDDED_PATH"], app_name)
 
     def initialise(database: Database) -> None:
         initializer = ModelInitializer(database, config)
         if not initializer.is_done():
             for line in initializer.run():
-                say(line)
-            say("The embedded database was empty and is now initialised.")
+                server.say(line)
+            server.say("The embedded database was empty and is now initialised.")
 
-    server = EmbeddedServer(config["MONGODB_EMBEDDED_PATH"], say)
     if config.get("MONGODB_EMBEDDED_FOLLOW"):
         server.follow()
     return LazyDatabase(name, lambda: get_client(server.uri(), app_name)[name], initialise)
@@ -53,12 +50,12 @@ class EmbeddedDatabaseError(RuntimeError):
 class EmbeddedServer:
     """A user's side: starts the server of `folder`, or joins the one that runs.
 
-    say: receives one sentence when this process has started a server.
+    app_name: whose server it is, in what it says on stderr.
     """
 
-    def __init__(self, folder: str, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: str, app_name: str) -> None:
         self._folder = Path(folder)
-        self._say = say
+        self._app_name = app_name
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,6 +71,10 @@ class EmbeddedServer:
             if not self._is_joined() and not self._join():
                 self._start()
             return self._uri
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence for the developer."""
+        print(f"[{self._app_name}] {sentence}", file=sys.stderr, flush=True)
 
     def follow(self) -> None:
         """Be a user from now on of any server that runs, without starting one."""
@@ -128,8 +129,8 @@ class EmbeddedServer:
     def _start(self) -> None:
         if importlib.util.find_spec("secantus") is None:
             raise EmbeddedDatabaseError(
-                "There is no database: set the MONGODB_URI of one, or install the"
-                " embedded one with `pip install -r requirements/development.txt`."
+                f"There is no database: set {self._app_name}_MONGODB_URI to that of one, or"
+                " install the embedded one, `pip install -r requirements/development.txt`."
             )
         deadline = time.monotonic() + _START
         self._process = _spawn(self._folder)
@@ -144,7 +145,7 @@ class EmbeddedServer:
                     f"The embedded database does not start: {self._folder / 'log'} says why."
                 )
         if self._is_ours:
-            self._say(f"Embedded MongoDB at {self._uri} (data in {self._folder}).")
+            self.say(f"Embedded MongoDB at {self._uri} (data in {self._folder}).")
 
 
 def _spawn(folder: Path) -> subprocess.Popen[bytes]:

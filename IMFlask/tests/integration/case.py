@@ -37,7 +37,7 @@ def server_uri():
     if given:
         return given
     folder = tempfile.mkdtemp()
-    server = EmbeddedServer(folder, lambda sentence: None)
+    server = EmbeddedServer(folder, "tests")
     uri = server.uri()
 
     def end():
