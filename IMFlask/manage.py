@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from app import create_app
 from app.database import get_db
@@ -51,7 +51,8 @@ def explain(error: Exception) -> str:
             "The database does not answer: start it, or mend"
             f" {APP_NAME}_MONGODB_URI, then run this again."
         )
-    return " ".join(str(error).split())
+    details = error.details if isinstance(error, OperationFailure) else None
+    return " ".join(str((details or {}).get("errmsg") or error).split())
 
 
 def run_tests(names: tuple[str, ...] = ()) -> bool:

@@ -35,7 +35,8 @@ def configure_protocol(app: Flask) -> None:
     app.request_class = Request
     app.json = JSONProvider(app)
     app.session_interface = SessionInterface()
-    # A doubled slash is a 404 in the envelope, not a redirect in HTML.
+    # No redirects in HTML: a slash at the end does not matter, a doubled one is a 404.
+    app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
 
 

@@ -39,6 +39,6 @@ def init_db(database: Database, config: Mapping[str, Any] | None = None) -> list
 
 def _refuse() -> NoReturn:
     raise RuntimeError(
-        "This configuration has no database: patch the model's method, or hand the"
-        " model a database of your own."
+        "The testing configuration has no database: patch the model's method in the"
+        " test, or hand the model a database of the test's own."
     )

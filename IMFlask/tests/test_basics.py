@@ -67,10 +67,16 @@ class BasicsTestCase(AppTestCase):
     def test_page_404(self):
         """An unknown address, by any method"""
         sentence = "There is nothing at this address: check its spelling."
-        for path in ("/wrong/url", "/sample/", "/sample/add/", "/sample//add"):
+        for path in ("/wrong/url", "/sample/", "/sample//add", "/index.html"):
             for method in ("GET", "POST", "PUT", "DELETE", "FOO"):
                 with self.subTest(f"{method} {path}"):
                     self.assert_fails(self.client.open(path, method=method), 404, sentence)
+
+    def test_slash_at_the_end_does_not_matter(self):
+        """No redirect, which would be HTML"""
+        self.app.add_url_rule("/note/", view_func=lambda: {})
+        for path in ("/note", "/note/", "/sample/jsonify", "/sample/jsonify/"):
+            self.assertEqual(self.client.get(path).status_code, 200, path)
 
     def test_wrong_method_names_the_right_ones(self):
         """405 with Allow"""

@@ -87,7 +87,7 @@ class LazyDatabaseTestCase(UnitTestCase):
         database = mock.MagicMock()
         opened, prepared = mock.Mock(return_value=database), mock.Mock()
         lazy = client.LazyDatabase("x", opened, prepared)
-        self.assertEqual(lazy.name, "x")
+        self.assertEqual((lazy.name, repr(lazy)), ("x", "LazyDatabase('x')"))
         opened.assert_not_called()
         self.assertIs(lazy["Log"], database["Log"])
         self.assertIs(lazy.command, database.command)
@@ -106,7 +106,7 @@ class LazyDatabaseTestCase(UnitTestCase):
     def test_without_a_database_every_use_fails(self):
         """connect with neither URI nor folder"""
         database = model.connect({})
-        self.assertRaisesRegex(RuntimeError, "no database", lambda: database["Log"])
+        self.assertRaisesRegex(RuntimeError, "has no database", lambda: database["Log"])
 
     def test_without_the_embedded_one_the_first_use_says_how_to_get_one(self):
         """SecantusDB is not installed"""

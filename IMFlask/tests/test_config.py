@@ -285,6 +285,8 @@ class StartTestCase(UnitTestCase):
         )
         self.assertGreater(len(read), 9)
         for key in read:
-            self.assertIn(f"# {config.variable(key)}=", example)
+            # The example keeps its prefix when the app gets another name.
+            prefix = "" if key.startswith("FLASK_") else "[A-Za-z0-9]+_"
+            self.assertRegex(example, rf"(?m)^# {prefix}{key}=")
         for line in example.splitlines():
             self.assertTrue(not line or line.startswith("#"), line)

@@ -64,8 +64,8 @@ class InfoTestCase(AppTestCase):
         """limit and before"""
         get_log = self.patch("Log.get_log")
         for query, description in (
-            ("limit=0", "Query parameter 'limit' must be larger than 1."),
-            ("limit=101", "Query parameter 'limit' must be smaller than 100."),
+            ("limit=0", "Query parameter 'limit' must be 1 or more."),
+            ("limit=101", "Query parameter 'limit' must be 100 or less."),
             ("limit=x", "Query parameter 'limit' is malformed: it must be an integer."),
             ("before=1", "Query parameter 'before' must be an id of 24 hexadecimal digits."),
         ):

@@ -46,6 +46,10 @@ class CommandTestCase(UnitTestCase):
                 f"The database does not answer: start it, or mend {APP_NAME}_MONGODB_URI,"
                 " then run this again.",
             ),
+            (
+                OperationFailure("raw", 11000, {"errmsg": "E11000 duplicate\nkey"}),
+                "E11000 duplicate key",
+            ),
             (OperationFailure("not authorized"), "not authorized"),
             (IndexConflict("Index x."), "Index x."),
             (RuntimeError("no\ndatabase"), "no database"),

@@ -13,7 +13,7 @@ class RuleTestCase(UnitTestCase):
             self.assertTrue(is_valid(text), repr(text))
         for text in invalid:
             self.assertFalse(is_valid(text), repr(text))
-        self.assertTrue(tested.invalid_str())
+        self.assertTrue(rule.sentence(tested))
 
     def test_object_id(self):
         """24 hexadecimal digits"""
@@ -42,6 +42,21 @@ class RuleTestCase(UnitTestCase):
         """Not a part, not before a line's end"""
         self.assert_rule(rule.Regex("a|b"), ["a", "b"], ["ab", "xa", "a\n", ""])
         self.assert_rule(rule.Regex("^[a-z]+$"), ["abc"], ["abc\n", "ABC"])
+
+    def test_sentences_are_right_at_the_bound(self):
+        """Where the package's are not"""
+        for tested, words in (
+            (rule.Min(1), "must be 1 or more."),
+            (rule.Max(1.5), "must be 1.5 or less."),
+            (rule.MinLen(2), "must have a length of 2 or more."),
+            (rule.MaxLen(2), "must have a length of 2 or less."),
+            (rule.Ext([".png", ".jpg"]), "must have a name that ends with .png or .jpg."),
+            (rule.MinFileCount(2), "must be 2 files or more."),
+            (rule.MaxFileCount(2), "must be 2 files or fewer."),
+            (rule.Regex("[a-z]"), "must match the pattern [a-z]"),
+            (rule.Strip(), rule.Strip().invalid_str()),
+        ):
+            self.assertEqual(rule.sentence(tested), words)
 
     def test_other_rules_are_the_package_s(self):
         """Email, Strip, In, lengths and bounds"""

@@ -64,7 +64,7 @@ class ValidatorTestCase(AppTestCase):
         response = self.client.post("/view?a=2", json={"b": "x"})
         self.assertEqual(response.json, [2, "x"])
         self.assert_fails(
-            self.client.get("/view?a=0"), 400, "Query parameter 'a' must be larger than 1."
+            self.client.get("/view?a=0"), 400, "Query parameter 'a' must be 1 or more."
         )
 
     def test_invalidate_switches_the_validator_off(self):
@@ -386,7 +386,7 @@ class ValidatorTestCase(AppTestCase):
         """The first that fails speaks"""
         self.serve(a=Query(int, rules=[Min(1), Max(5), In([1, 2])]))
         self.assert_fails(
-            self.client.get("/view?a=6"), 400, "Query parameter 'a' must be smaller than 5."
+            self.client.get("/view?a=6"), 400, "Query parameter 'a' must be 5 or less."
         )
         self.assertEqual(self.client.get("/view?a=3").status_code, 400)
         self.assert_reads(self.client.get("/view?a=2"), a=2)

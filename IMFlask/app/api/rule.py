@@ -45,7 +45,20 @@ __all__ = [
     "Strip",
     "ValidationRule",
     "checker",
+    "sentence",
 ]
+
+# What the package says of these is wrong at the bound, or no sentence.
+_SENTENCES: dict[type, Callable[[Any], str]] = {
+    Min: lambda rule: f"must be {rule._num} or more.",
+    Max: lambda rule: f"must be {rule._num} or less.",
+    MinLen: lambda rule: f"must have a length of {rule._num} or more.",
+    MaxLen: lambda rule: f"must have a length of {rule._num} or less.",
+    Ext: lambda rule: f"must have a name that ends with {' or '.join(rule.extensions)}.",
+    MinFileCount: lambda rule: f"must be {rule.min_num} files or more.",
+    MaxFileCount: lambda rule: f"must be {rule.max_num} files or fewer.",
+    Regex: lambda rule: f"must match the pattern {rule._p_str}",
+}
 
 # Their patterns take the digits of every script.
 _ASCII_RULES = (Datetime, IsoDatetime, Number, PhoneNum)
@@ -90,6 +103,12 @@ class DatetimeRule(ValidationRule):
         except ValueError:
             return False
         return data.isascii()
+
+
+def sentence(rule: ValidationRule) -> str:
+    """Return what the client reads, after the parameter's name, when the rule is broken."""
+    ours = _SENTENCES.get(type(rule))
+    return ours(rule) if ours else rule.invalid_str()
 
 
 def checker(rule: ValidationRule) -> Callable[[Any], bool]:

@@ -17,7 +17,7 @@ import flask_validation_extended as package
 from flask import g, request
 
 from app.api.response import bad_request
-from app.api.rule import ValidationRule, checker
+from app.api.rule import ValidationRule, checker, sentence
 from app.api.source import MISSING, SOURCES, Source
 from app.api.value import convert, described, described_value, matches
 from controller.error import Invalid
@@ -126,7 +126,7 @@ class _Field:
             raise Invalid(f"{self._label} must be {wanted}, not {given}.")
         for is_valid, rule in self._rules:
             if not is_valid(value):
-                raise Invalid(f"{self._label} {rule.invalid_str()}")
+                raise Invalid(f"{self._label} {sentence(rule)}")
         return value
 
     def _read_nothing(self, is_null: bool) -> Any:

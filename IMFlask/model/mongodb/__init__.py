@@ -31,6 +31,6 @@ class ModelInitializer:
         return lines
 
     def is_done(self) -> bool:
-        """Whether `run` was ever here: whether every collection exists."""
+        """Whether `run` was ever here: it leaves every collection that has an index."""
         there = self._database.list_collection_names()
-        return all(model.collection.name in there for model in self._models)
+        return all(model.collection.name in there for model in self._models if model.index)

@@ -100,6 +100,9 @@ class LazyDatabase:
                 self._prepared = database
             return database
 
+    def __repr__(self) -> str:
+        return f"LazyDatabase({self.name!r})"
+
     def __getitem__(self, name: str) -> Any:
         return self._database()[name]
 

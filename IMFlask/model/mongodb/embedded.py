@@ -34,9 +34,8 @@ def connect(config: Mapping[str, Any], name: str) -> LazyDatabase:
     def initialise(database: Database) -> None:
         initializer = ModelInitializer(database, config)
         if not initializer.is_done():
-            for line in initializer.run():
-                server.say(line)
-            server.say("The embedded database was empty and is now initialised.")
+            initializer.run()
+            server.say("The database is initialised, as by `flask db-init`.")
 
     if config.get("MONGODB_EMBEDDED_FOLLOW"):
         server.follow()

@@ -45,5 +45,7 @@ class MasterConfig(Model):
 
     def change_author(self, author: str) -> bool:
         """Change the author's name; returns False when there is no author to change."""
-        change = {"$set": {"value": author, "updated_at": utc_now()}}
-        return self.collection.update_one(_AUTHOR, change).matched_count > 0
+        result = self.collection.update_one(
+            _AUTHOR, {"$set": {"value": author, "updated_at": utc_now()}}
+        )
+        return result.matched_count > 0

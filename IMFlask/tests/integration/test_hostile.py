@@ -130,7 +130,7 @@ CASES = {
     "a NUL in an address": (request("GET /sample/%00"), {404}),
     "a line break in an address": (request("GET /sample/%0d%0aSet-Cookie:x"), {404}),
     "doubled slashes": (request("GET /sample//add?a=1&b=2"), {404}),
-    "a slash at the end": (request("GET /sample/add/?a=1&b=2"), {404}),
+    "a slash at the end": (request("GET /sample/add/?a=1&b=2"), {200}),
     "out of the static folder": (request("GET /static/../../config.py"), {404}),
     "out of the static folder, encoded": (request("GET /static/%2e%2e/%2e%2e/config.py"), {404}),
     "a wrong method": (request("DELETE /sample/author"), {405}),
