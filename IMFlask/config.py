@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import click
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
@@ -43,12 +44,16 @@ def load_env_file() -> None:
     for path in (BASE_DIR / ".env", BASE_DIR.parent / ".env"):
         if path.is_file():
             try:
-                values = dotenv_values(path)
-            except (OSError, UnicodeDecodeError):
-                stop(f"{path.name} cannot be read: make it a readable UTF-8 file.")
-            for name, value in values.items():
-                if value and not os.environ.get(name):
-                    os.environ[name] = value
+                with open(path, encoding="utf-8") as file:
+                    for line in parse_stream(file):
+                        if line.error:
+                            number = line.original.line
+                            stop(f".env is wrong at line {number} or below: put NAME=value there.")
+                for name, value in dotenv_values(path).items():
+                    if value and not os.environ.get(name):
+                        os.environ[name] = value
+            except (OSError, ValueError):
+                stop(".env cannot be read: make it a UTF-8 file of lines NAME=value.")
             return
 
 
@@ -109,13 +114,17 @@ def mongodb_uri(key: str) -> str | None:
         try:
             if "://" not in uri:
                 raise ValueError("a host is no URI")
-            with warnings.catch_warnings(action="ignore"):  # the app's own client warns
-                MongoClient(uri, connect=False).close()
-        except (PyMongoError, ValueError, OSError):
+            with (
+                # pymongo only warns of an option that it does not know or take.
+                warnings.catch_warnings(action="error"),
+                MongoClient(uri, connect=False) as client,
+            ):
+                client.get_default_database("none")
+        except (PyMongoError, ValueError, OSError, UserWarning):
             stop(
                 f"{variable(key)} is not a MongoDB URI: put one like"
                 " mongodb://127.0.0.1:27017/name there, with user name and"
-                " password percent-encoded."
+                " password percent-encoded and options that pymongo knows."
             )
     return uri
 
@@ -123,7 +132,7 @@ def mongodb_uri(key: str) -> str | None:
 def database_name(key: str) -> str | None:
     """The setting as a database name that every MongoDB takes."""
     name = text(key)
-    if name is not None and not re.fullmatch(r'[^/\\. "$*<>:|?\0]{1,63}', name):
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,63}", name):
         refuse(key, name, "1 to 63 letters, digits, '-' and '_'")
     return name
 
@@ -213,8 +222,9 @@ class _EnvironmentConfig(Config):
     """The settings as the environment has them."""
 
     SECRET_KEY = text("SECRET_KEY")
-    MONGODB_URI = mongodb_uri("MONGODB_URI")
-    MONGODB_NAME = database_name("MONGODB_NAME")
+    if _name != "testing":
+        MONGODB_URI = mongodb_uri("MONGODB_URI")
+        MONGODB_NAME = database_name("MONGODB_NAME")
     TIMER_OUTPUT = choice("TIMER_OUTPUT", ("response", "log", "none"))
     API_LOGGING = boolean("API_LOGGING", Config.API_LOGGING)
     SLOW_API_TIME = seconds("SLOW_API_TIME", Config.SLOW_API_TIME)

@@ -8,13 +8,16 @@ from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
 from app.json_provider import NotJSON
-from controller.util import redact_body, redact_query
+from controller.util import redact_body, redact_path, redact_query
 
 _UNREADABLE = "The body ended early or could not be read: send it again, whole."
 
 
 class Request(FlaskRequest):
     """A request whose body, however broken, raises a 400, 413 or 415 and nothing else.
+
+    That holds for `data`, `get_data`, `get_json`, `form` and `files`. Who reads
+    the bare `stream` has to expect what the server raises.
 
     Werkzeug, gunicorn and Granian each raise exceptions of their own in the
     middle of a body, and a body that ends early passes for a whole one with
@@ -32,10 +35,13 @@ class Request(FlaskRequest):
     def get_data(
         self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
     ) -> Any:
-        """Return the whole body, as Flask does."""
-        if not parse_form_data and not self._has_read():
-            self._cached_data = self._read()
-        return super().get_data(cache, as_text, parse_form_data)
+        """Return the whole body, as Flask does; of a parsed multipart form there is none."""
+        if parse_form_data:
+            self._load_form_data()
+        if not self._has_read():
+            parsed = "form" in self.__dict__ and self.mimetype == "multipart/form-data"
+            self._cached_data = b"" if parsed else self._read()
+        return super().get_data(cache, as_text)
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         """Raise 415 for what does not claim to be JSON, 400 for what is not."""
@@ -53,8 +59,9 @@ class Request(FlaskRequest):
     @property
     def shown_url(self) -> str:
         """Path and query, secrets redacted."""
+        path = redact_path(self.path, self.view_args or {})
         query = redact_query(self.query_string)
-        return f"{self.path}?{query}" if query else self.path
+        return f"{path}?{query}" if query else path
 
     @property
     def shown_body(self) -> str:

@@ -2,43 +2,61 @@
 
 import json
 import re
+import unicodedata
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 # Compared with a name's letters and digits alone, in lower case: `X-Api-Key`,
 # `apiKey` and `api_key` are one.
 _SECRET = re.compile(
-    r"password|passwd|passphrase|passcode|pwd|secret|token|authorization|apikey"
-    r"|accesskey|privatekey|credential|cookie|session|signature|bearer"
-    r"|jwt|creditcard|cardnumber|pass$|^(auth|key|pin|otp|cvc|cvv|sid)$"
+    r"password|passwd|passwort|passphrase|passcode|passkey|비밀번호|암호|pwd|secret|token"
+    r"|authorization|credential|cookie|session|signature|bearer|jwt|otp|pincode|cvv|cvc|ssn"
+    r"|recoverycode|securityanswer|mnemonic|assertion|samlresponse|authcode|creditcard"
+    r"|cardn|ccnumber|(api|access|auth|private|sign|signing|encryption|ssh|master)key"
+    r"|pass$|^(pass\w{0,8}|auth|xauth|key|pin|pw|sig|sid)$"
 )
+# What a name is; anything else may hold more than a name.
+_NAME = re.compile(r"[\w.\-\[\]]{1,64}")
+# A name with a value behind it, inside of some text. Bounded and begun at the
+# name's first letter alone: its time must not grow with the square of the text.
+_NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\"'\s]{0,4}[=:]")
 MASK = "***"
 BODY_LIMIT = 2048  # bytes
 
 
 def is_secret(name: str) -> bool:
     """Whether a field or parameter of this name holds what nobody else may read."""
-    return _SECRET.search(re.sub(r"[^a-z0-9]", "", name.lower())) is not None
+    plain = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).lower())
+    return _SECRET.search(plain) is not None
 
 
 def redact(value: Any) -> Any:
-    """Return a copy of a JSON value in which each secret, at any depth, is `***`."""
+    """Return a copy of a JSON value in which each secret, at any depth, is `***`.
+
+    So is a text that has a secret's name with a value behind it.
+    """
     if isinstance(value, dict):
         return {name: MASK if is_secret(name) else redact(item) for name, item in value.items()}
     if isinstance(value, list):
         return [redact(item) for item in value]
+    if isinstance(value, str):
+        shown = value[:BODY_LIMIT]  # of more nothing will be stored
+        return MASK if any(map(is_secret, _NAMED_VALUE.findall(shown))) else shown
     return value
 
 
-def redact_query(query: bytes | str) -> str:
-    """Return a query string or urlencoded form, its secrets `***`, readable.
+def redact_path(path: str, variables: dict[str, Any]) -> str:
+    """Return a path, its secrets `***`; variables: the route's, by name."""
+    secrets = {str(value) for name, value in variables.items() if is_secret(name)}
+    return "/".join(MASK if part in secrets else redact(part) for part in path.split("/"))
 
-    Undecodable bytes become U+FFFD.
-    """
-    text = query.decode(errors="replace") if isinstance(query, bytes) else query
-    pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
+
+def redact_query(query: bytes) -> str:
+    """Return a query string, its secrets `***`, readable; undecodable bytes become U+FFFD."""
     return "&".join(
-        f"{_quote(name)}={MASK if is_secret(name) else _quote(value)}" for name, value in pairs
+        f"{_quote(name) if _NAME.fullmatch(name) else MASK}="
+        f"{MASK if is_secret(name) else _quote(redact(value))}"
+        for name, value in _pairs(query)
     )
 
 
@@ -50,15 +68,17 @@ def redact_body(body: bytes, mimetype: str) -> str:
     """
     if not body:
         return ""
+    shown = f"({len(body)} bytes)"
     try:
         if mimetype == "application/json":
             shown = json.dumps(redact(json.loads(body)), ensure_ascii=False)
-        elif mimetype == "application/x-www-form-urlencoded":
+        # What curl sends as a form by default may be anything.
+        elif mimetype == "application/x-www-form-urlencoded" and all(
+            _NAME.fullmatch(name) for name, _ in _pairs(body)
+        ):
             shown = redact_query(body)
-        else:
-            return f"({len(body)} bytes)"
     except (ValueError, RecursionError):
-        return f"({len(body)} bytes)"
+        pass
     return shown.encode(errors="replace")[:BODY_LIMIT].decode(errors="ignore")
 
 
@@ -68,6 +88,11 @@ def one_line(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    text = query.decode(errors="replace")
+    return parse_qsl(text, keep_blank_values=True, errors="replace")
 
 
 def _quote(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from unittest import mock
 
+import gridfs
+
 import model
 from model.mongodb import client
 from model.mongodb.embedded import EmbeddedDatabaseError
@@ -90,8 +92,18 @@ class LazyDatabaseTestCase(UnitTestCase):
         self.assertEqual((lazy.name, repr(lazy)), ("x", "LazyDatabase('x')"))
         opened.assert_not_called()
         self.assertIs(lazy["Log"], database["Log"])
-        self.assertIs(lazy.command, database.command)
+        self.assertIs(lazy.client, database._client)
         prepared.assert_called_once_with(database)
+
+    def test_it_is_a_database(self):
+        """For whoever checks, like gridfs"""
+        database = client.get_client(URI, "app")["x"]
+        self.addCleanup(client.close_clients)
+        lazy = client.LazyDatabase("x", lambda: database)
+        self.assertIsInstance(gridfs.GridFSBucket(lazy), gridfs.GridFSBucket)
+        self.assertEqual(lazy["a"], database["a"])
+        self.assertEqual(lazy.get_collection("a"), database["a"])
+        self.assertEqual(lazy, database)
 
     def test_replaced_database_is_prepared_as_well(self):
         """And one whose preparation failed again"""

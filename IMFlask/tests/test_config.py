@@ -78,6 +78,7 @@ class GetterTestCase(UnitTestCase):
             "mongodb://127.0.0.1:27017/name",
             "mongodb://a:b%40c@h1,h2:27018/?replicaSet=rs",
             "mongodb+srv://cluster.example.com/name",
+            "mongodb://host/?minPoolSize=20",
         ):
             self.assertEqual(self.with_value(uri, config.mongodb_uri), uri)
         for uri in (
@@ -86,12 +87,16 @@ class GetterTestCase(UnitTestCase):
             "mongodb://user:p@ss@host",
             "mongodb://user:secret@host:port",
             "mongodb://",
+            "mongodb://host/?timeoutMS=abc",
+            "mongodb://host/?noSuchOption=1",
+            "mongodb://host/a%00b",
         ):
             with self.subTest(uri):
                 self.assert_stops(
                     uri,
                     "is not a MongoDB URI: put one like mongodb://127.0.0.1:27017/name"
-                    " there, with user name and password percent-encoded.",
+                    " there, with user name and password percent-encoded and options that"
+                    " pymongo knows.",
                     config.mongodb_uri,
                 )
 
@@ -260,8 +265,15 @@ class StartTestCase(UnitTestCase):
 
     def test_unreadable_env_file_stops_the_start(self):
         """One sentence"""
-        (self.folder / ".env").write_bytes(b"A=\xff\xfe")
-        self.assert_stops(".env cannot be read: make it a readable UTF-8 file.")
+        for content in (b"A=\xff\xfe", b"A='x\0y'", b"'A=B'=1", "A=1".encode("utf-16")):
+            (self.folder / ".env").write_bytes(content)
+            self.assert_stops(".env cannot be read: make it a UTF-8 file of lines NAME=value.")
+
+    def test_bad_line_of_the_env_file_stops_the_start(self):
+        """It would else be passed over, and with it FLASK_CONFIG=production"""
+        for line in ("FLASK_CONFIG production", "FLASK_CONFIG: production", "A='b"):
+            (self.folder / ".env").write_text(f"# comment\n\n{line}\nB=1\n")
+            self.assert_stops(".env is wrong at line 2 or below: put NAME=value there.")
 
     def test_app_name_is_a_variable_s_name(self):
         """Letters, digits, underscores"""

@@ -35,10 +35,14 @@ class TimerTestCase(AppTestCase):
         made.status_code = 202
         made.headers["X"] = "y"
         made.set_cookie("c", "d")
+        closed = []
+        made.call_on_close(lambda: closed.append(1))
         timed = self.run_view(made, "response")
         self.assertEqual(timed.json["process_time"], self.process_time)
         self.assertEqual((timed.status_code, timed.headers["X"]), (202, "y"))
         self.assertIn("c=d", timed.headers["Set-Cookie"])
+        timed.close()
+        self.assertEqual(closed, [1])
         self.assertEqual(timed.headers["Content-Length"], str(len(timed.data)))
 
     def test_nothing_shared_is_changed(self):
@@ -65,6 +69,10 @@ class TimerTestCase(AppTestCase):
             streamed,
             Response("[1]", mimetype="application/json"),
             Response("broken", mimetype="application/json"),
+            Response("", 204, mimetype="application/json"),
+            Response('{"a": NaN}', mimetype="application/json"),
+            Response('{"a": 1}', mimetype="application/json", headers={"ETag": '"x"'}),
+            Response(b"{}", mimetype="application/json", headers={"Content-Encoding": "x"}),
         ):
             with self.subTest(result=result):
                 self.assertEqual(self.run_view(result, "response"), result)

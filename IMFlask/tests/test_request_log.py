@@ -52,6 +52,12 @@ class RequestLogTestCase(AppTestCase):
         self.client.post("/sample/author", data='{"a', content_type="application/json")
         self.assertEqual((self.entry()["params"], self.entry()["status_code"]), ("(3 bytes)", 400))
 
+    def test_secret_in_the_path_is_redacted(self):
+        """A variable named like one"""
+        self.app.add_url_rule("/reset/<token>", view_func=lambda token: {})
+        self.client.get("/reset/hunter2?a=1")
+        self.assertEqual(self.entry()["url"], "/reset/***?a=1")
+
     def test_errors_are_logged_too(self):
         """400, 405 and 500"""
         self.client.get("/sample/add")

@@ -181,7 +181,7 @@ class ValidatorTestCase(AppTestCase):
     def test_several_types_are_tried_in_turn(self):
         """Query((int, str))"""
         self.serve(a=Query((int, bool, str)))
-        for text, value in (("12", 12), ("true", True), ("x", "x")):
+        for text, value in (("12", 12), ("true", True), ("x", "x"), ("9" * 5000, "9" * 5000)):
             self.assert_reads(self.client.get(f"/view?a={text}"), a=value)
 
     def test_json_types_are_kept_apart(self):
@@ -216,9 +216,18 @@ class ValidatorTestCase(AppTestCase):
         for body in ('{"a": [{"x": true}]}', '{"a": [1]}', '{"a": {}}'):
             response = self.post_json(body)
             self.assertIn(
-                "must be an array of items each an object of values each an integer, not",
+                "must be an array of items each an object of values each an integer",
                 response.json["description"],
             )
+        self.assertTrue(response.json["description"].endswith(", not an object."))
+
+    def test_number_that_no_float_holds_is_refused(self):
+        """An integer of 400 digits, alone or among others"""
+        self.serve(a=Json((float, List(float))))
+        for body in (b"1" + b"0" * 400, b"[1, -1" + b"0" * 400 + b"]"):
+            response = self.post_json(b'{"a": ' + body + b"}")
+            self.assertEqual(response.status_code, 400)
+        self.assert_reads(self.post_json(b'{"a": 1' + b"0" * 300 + b"}"), a=10**300)
 
     def test_null_is_told_from_missing(self):
         """null"""
@@ -431,6 +440,33 @@ class ValidatorTestCase(AppTestCase):
             "/view", data={"n": [(io.BytesIO(b"1"), "a"), (io.BytesIO(b"2"), "b")]}
         )
         self.assertEqual(response.status_code, 400)
+
+    def test_name_of_a_file_that_is_not_utf8_is_400(self):
+        """Raw and encoded"""
+        self.serve(n=File(optional=True))
+        for name in (b'filename="\xff.png"', b"filename*=utf-8''%ED%A0%80.png"):
+            body = b'--x\r\nContent-Disposition: form-data; name="n"; %s\r\n\r\n1\r\n--x--\r\n'
+            response = self.client.post(
+                "/view", data=body % name, content_type="multipart/form-data; boundary=x"
+            )
+            self.assertEqual(response.status_code, 400)
+        self.assert_fails(response, 400, "The name of a file is not valid UTF-8.")
+
+    def test_view_that_reads_data_is_as_safe(self):
+        """request.data: early end, limit, and a form before it"""
+        self.view(lambda: {"got": len(request.data)})
+        self.view(lambda: [request.form["a"], request.get_data(as_text=True)], "/f", endpoint="f")
+        kind, chunked = "application/octet-stream", {"wsgi_input_terminated": True}
+        for stream, environ, status in (
+            (io.BytesIO(b"x" * 7), {"CONTENT_LENGTH": "7"}, 200),
+            (io.BytesIO(b"x" * 7), {"CONTENT_LENGTH": "100"}, 400),
+            (io.BytesIO(b"x" * 7), {"CONTENT_LENGTH": "100", **chunked}, 400),
+            (io.BytesIO(b"x" * 2**21), chunked, 413),
+        ):
+            response = self.send("/view", stream, kind, **environ)
+            self.assertEqual(response.status_code, status)
+        response = self.client.post("/f", data={"a": "1"}, content_type="multipart/form-data")
+        self.assertEqual(response.json, ["1", ""])
 
     def test_view_that_reads_for_itself_is_as_safe(self):
         """request.get_json() and request.form, without the Validator"""

@@ -1,5 +1,6 @@
 """Decorators that endpoints share."""
 
+import copy
 from collections.abc import Callable
 from functools import wraps
 from time import perf_counter
@@ -49,10 +50,11 @@ def _with_process_time(result: Any, seconds: float) -> Any:
         return (_with_process_time(result[0], seconds), *result[1:])
     if isinstance(result, Response) and result.is_json and not result.is_streamed:
         envelope = result.get_json(silent=True)
-        if isinstance(envelope, dict):
-            timed = current_app.json.response({**envelope, "process_time": seconds})
-            timed.status = result.status
+        if isinstance(envelope, dict) and not {"ETag", "Content-Encoding"} & {
+            *result.headers.keys()
+        }:
+            timed = copy.copy(result)
             timed.headers = result.headers.copy()
-            timed.headers["Content-Length"] = str(timed.calculate_content_length())
+            timed.set_data(current_app.json.dumps({**envelope, "process_time": seconds}) + "\n")
             return timed
     return result

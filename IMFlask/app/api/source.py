@@ -67,6 +67,8 @@ def read_form(request: Request, variables: dict[str, Any]) -> Any:
 
 def read_files(request: Request, variables: dict[str, Any]) -> Any:
     """Return the files of the form."""
+    if any("\ufffd" in (file.filename or "") for _, file in request.files.items(multi=True)):
+        raise Invalid("The name of a file is not valid UTF-8.")
     return request.files
 
 

@@ -122,12 +122,17 @@ class _Field:
         if self._is_text and type(value) is str:
             value = convert(value, self._kinds, self._label)
         elif not self._is_file and not matches(value, self._kinds):
-            wanted, given = described(self._kinds), described_value(value)
-            raise Invalid(f"{self._label} must be {wanted}, not {given}.")
+            raise Invalid(f"{self._label} must be {described(self._kinds)}{self._not(value)}.")
         for is_valid, rule in self._rules:
             if not is_valid(value):
                 raise Invalid(f"{self._label} {sentence(rule)}")
         return value
+
+    def _not(self, value: Any) -> str:
+        """What the value is instead, unless it is of the right kind but for its items."""
+        if any(matches(value, getattr(kind, "org_type", ())) for kind in self._kinds):
+            return ""
+        return f", not {described_value(value)}"
 
     def _read_nothing(self, is_null: bool) -> Any:
         if self._default is not None:

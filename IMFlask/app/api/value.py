@@ -25,6 +25,7 @@ _WORDS: dict[Any, str] = {
 
 def convert(text: str, kinds: Any, label: str) -> Any:
     """Return `text` as the first of `kinds` that it is a value of; raise Invalid if none."""
+    is_too_long = False
     for kind in kinds:
         if kind is str or kind is All:
             return text
@@ -32,11 +33,13 @@ def convert(text: str, kinds: Any, label: str) -> Any:
             try:
                 return int(text)
             except ValueError:  # beyond sys.get_int_max_str_digits(), 4300 by default
-                raise Invalid(f"{label} has too many digits.") from None
+                is_too_long = True
         if kind is float and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
             return float(text)
         if kind is bool and text.lower() in ("true", "false"):
             return text.lower() == "true"
+    if is_too_long:
+        raise Invalid(f"{label} has too many digits.")
     raise Invalid(f"{label} is malformed: it must be {described(kinds)}.")
 
 
@@ -52,8 +55,8 @@ def matches(value: Any, kind: Any) -> bool:
         return True
     if isinstance(value, bool):
         return kind is bool
-    if kind is float:  # JSON has one kind of number
-        return isinstance(value, (int, float))
+    if kind is float and isinstance(value, int):  # JSON has one kind of number
+        return value.bit_length() <= 1023  # else no float can hold it
     return isinstance(value, kind)
 
 
@@ -70,4 +73,4 @@ def described(kind: Any) -> str:
 
 def described_value(value: Any) -> str:
     """Return the kind of a JSON value in words."""
-    return "null" if value is None else _WORDS[type(value)]
+    return "null" if value is None else _WORDS.get(type(value), "another kind of value")

@@ -104,7 +104,8 @@ class Model(ABC):
 
     def _settle_index(self, name: str, there: Document | None, wanted: IndexModel) -> str:
         lifetime = wanted.document.get("expireAfterSeconds")
-        if there and lifetime is not None and there.get("expireAfterSeconds") != lifetime:
+        same_keys = there and dict(there["key"]) == dict(wanted.document["key"])
+        if same_keys and lifetime is not None and there.get("expireAfterSeconds") != lifetime:
             self.database.command(
                 "collMod",
                 type(self).__name__,

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from pymongo import MongoClient
 from pymongo import database as pymongo_database
+from pymongo.collection import Collection
 
 Document = dict[str, Any]
 Database = pymongo_database.Database[Document]
@@ -49,11 +50,17 @@ def get_client(uri: str, app_name: str) -> MongoClient[Document]:
         return _clients[uri]
 
 
+def close_client(uri: str) -> None:
+    """Close the process's client of `uri`, if there is one; the next use makes another."""
+    with _lock:
+        if uri in _clients:
+            _clients.pop(uri).close()
+
+
 def close_clients() -> None:
     """Close every client of this process."""
-    with _lock:
-        while _clients:
-            _clients.popitem()[1].close()
+    for uri in list(_clients):
+        close_client(uri)
 
 
 def _options(uri: str, app_name: str) -> dict[str, Any]:
@@ -66,14 +73,16 @@ def _options(uri: str, app_name: str) -> dict[str, Any]:
     options = _DEFAULTS | {"appname": app_name}
     if "timeoutms" not in given and given & {"serverselectiontimeoutms", "sockettimeoutms"}:
         options["socketTimeoutMS"] = options.pop("timeoutMS")
+    if "minpoolsize" in given:
+        del options["maxPoolSize"]  # it may be the smaller one
     return {name: value for name, value in options.items() if name.lower() not in given}
 
 
 atexit.register(close_clients)
 
 
-class LazyDatabase:
-    """Stands for a database that is opened by its first use.
+class LazyDatabase(Database):
+    """A database that is opened by its first use.
 
     open: returns the database, called at every use, so that it may return
     another one when the server has been replaced; prepare: called once for
@@ -86,25 +95,28 @@ class LazyDatabase:
         open: Callable[[], Database],
         prepare: Callable[[Database], None] = lambda database: None,
     ) -> None:
-        self.name = name
+        # Not Database's own: what it would set is looked up in the open database.
+        self._name = name
         self._open = open
         self._prepare = prepare
         self._prepared: Database | None = None
-        self._lock = Lock()
+        self._prepare_lock = Lock()
 
-    def _database(self) -> Database:
-        with self._lock:
+    def _opened(self) -> Database:
+        with self._prepare_lock:
             database = self._open()
-            if database != self._prepared:
+            if self._prepared is None or database != self._prepared:
                 self._prepare(database)
                 self._prepared = database
             return database
 
     def __repr__(self) -> str:
-        return f"LazyDatabase({self.name!r})"
+        return f"LazyDatabase({self._name!r})"
 
-    def __getitem__(self, name: str) -> Any:
-        return self._database()[name]
+    def __getitem__(self, name: str) -> Collection[Document]:
+        return self._opened()[name]
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._database(), name)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._opened(), name)

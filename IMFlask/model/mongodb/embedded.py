@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pymongo import MongoClient
+
 from model.mongodb import ModelInitializer, embedded_server
-from model.mongodb.client import Database, LazyDatabase, get_client
-from model.mongodb.embedded_server import BUSY, GRACE
+from model.mongodb.client import Database, Document, LazyDatabase, close_client, get_client
+from model.mongodb.embedded_server import BUSY, GRACE, identity
 
 _START = 20.0  # seconds from the first use to the first answer, on a slow machine
 
@@ -39,7 +41,7 @@ def connect(config: Mapping[str, Any], name: str) -> LazyDatabase:
 
     if config.get("MONGODB_EMBEDDED_FOLLOW"):
         server.follow()
-    return LazyDatabase(name, lambda: get_client(server.uri(), app_name)[name], initialise)
+    return LazyDatabase(name, lambda: server.client()[name], initialise)
 
 
 class EmbeddedDatabaseError(RuntimeError):
@@ -53,13 +55,23 @@ class EmbeddedServer:
     """
 
     def __init__(self, folder: str, app_name: str) -> None:
-        self._folder = Path(folder)
+        self._folder = Path(folder).resolve()
         self._app_name = app_name
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._uri = ""
-        self._is_ours = False  # whether this process has started the server
+        self._has_started = False  # whether the server is this process's child
+
+    def client(self) -> MongoClient[Document]:
+        """Return the client of the running server; the first call starts one.
+
+        Raises EmbeddedDatabaseError when it does not start.
+        """
+        before, uri = self._uri, self.uri()
+        if before != uri:
+            close_client(before)  # of a server that is gone
+        return get_client(uri, self._app_name)
 
     def uri(self) -> str:
         """Return the URI of the running server; the first call starts one.
@@ -110,19 +122,21 @@ class EmbeddedServer:
 
     def _join(self) -> bool:
         try:
-            port, token, pid = (self._folder / "door").read_text("ascii").split()
+            port, pid = (self._folder / "door").read_text("ascii").split()
             connection = socket.create_connection(("127.0.0.1", int(port)), timeout=1)
         except (OSError, ValueError):
             return False
         try:
             greeting = connection.makefile("r", encoding="ascii").readline().split()
-        except (OSError, ValueError):
-            greeting = []
-        if len(greeting) != 2 or greeting[0] != token:
+            is_ours = greeting[0] == identity(self._folder)
+            self._uri = greeting[1] if is_ours else self._uri
+        except (OSError, ValueError, IndexError):
+            is_ours = False
+        if not is_ours:
             connection.close()
             return False
-        self._connection, self._uri = connection, greeting[1]
-        self._is_ours = self._process is not None and self._process.pid == int(pid)
+        self._connection = connection
+        self._has_started = self._process is not None and self._process.pid == int(pid)
         return True
 
     def _start(self) -> None:
@@ -134,33 +148,41 @@ class EmbeddedServer:
         deadline = time.monotonic() + _START
         self._process = _spawn(self._folder)
         while not self._join():
-            time.sleep(0.05)
-            if self._process.poll() == BUSY:
-                # Somebody else's server is starting or ending: wait for it.
-                time.sleep(0.5)
-                self._process = _spawn(self._folder)
-            elif self._process.poll() is not None or time.monotonic() > deadline:
+            status = self._process.poll()
+            if time.monotonic() > deadline or status not in (None, BUSY):
+                self._process.kill()
                 raise EmbeddedDatabaseError(
                     f"The embedded database does not start: {self._folder / 'log'} says why."
                 )
-        if self._is_ours:
+            time.sleep(0.05)
+            if status == BUSY:
+                # Somebody else's server is starting or ending: wait for it.
+                time.sleep(0.5)
+                self._process = _spawn(self._folder)
+        if self._has_started:
             self.say(f"Embedded MongoDB at {self._uri} (data in {self._folder}).")
 
 
 def _spawn(folder: Path) -> subprocess.Popen[bytes]:
     """Start the server's process, which does not end with this one."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         apart = {"creationflags": flags}
-    with open(folder / "log", "ab") as log:
-        return subprocess.Popen(
-            # -P: the modules beside the program must not stand in for others.
-            [sys.executable, "-P", str(Path(embedded_server.__file__).resolve()), str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            **apart,
-        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with open(folder / "log", "ab") as log:
+            return subprocess.Popen(
+                # -P: the modules beside the program must not stand in for others.
+                [sys.executable, "-P", str(Path(embedded_server.__file__).resolve()), str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                **apart,
+            )
+    except OSError as error:
+        raise EmbeddedDatabaseError(
+            f"The embedded database does not start: {folder} cannot be used ({error.strerror})."
+        ) from error

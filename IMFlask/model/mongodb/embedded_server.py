@@ -7,27 +7,34 @@ is closed the process ends itself. Door and database are one process, so that
 neither can outlive the other. SecantusDB, which is GPL-2.0, runs here and
 nowhere else; beside it this program needs the standard library alone.
 
-The door greets with `TOKEN URI`; the file `door` in the folder, `PORT TOKEN PID`,
-says where it is and which token makes it ours. That no second process opens the
-same data is ensured by the storage engine's own lock.
+The file `door` in the folder, `PORT PID`, says where the door is. The door greets
+with `IDENTITY URI`: whose database it is, for the port may be a stranger's by
+now, or the file be copied with its folder. That no second process opens the same
+data is ensured by the storage engine's own lock.
 """
 
 import contextlib
 import os
 import runpy
-import secrets
 import selectors
 import signal
 import socket
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 GRACE = 3.0  # seconds from the last user's end to the server's
 BUSY = 75  # exit code: another process has the data (EX_TEMPFAIL of sysexits.h)
 
 _STOP = 5.0  # seconds: a clean stop takes up to 3.5; then the process just ends
+
+
+def identity(folder: Path) -> str:
+    """Return what tells this folder from every other, its copies included."""
+    status = folder.stat()
+    return f"{status.st_dev}:{status.st_ino}"
 
 
 def serve(folder: Path) -> None:
@@ -61,10 +68,14 @@ def _keep_door(folder: Path, port: int) -> None:
     try:
         _wait_for(port)
         with socket.create_server(("127.0.0.1", 0), backlog=128) as door:
-            token = secrets.token_hex(16)
-            _write_file(folder, f"{door.getsockname()[1]} {token} {os.getpid()}")
-            _admit_users(door, f"{token} mongodb://127.0.0.1:{port}\n".encode("ascii"))
+            sign = folder / "door"
+            temporary = folder / f"door.{os.getpid()}"
+            temporary.write_text(f"{door.getsockname()[1]} {os.getpid()}", "ascii")
+            temporary.replace(sign)  # in one step: a reader finds the old text or the new
+            _admit_users(door, f"{identity(folder)} mongodb://127.0.0.1:{port}\n", sign)
         # The door is closed: whoever comes now starts a server of its own.
+    except Exception:
+        traceback.print_exc()
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(_STOP)
@@ -72,31 +83,29 @@ def _keep_door(folder: Path, port: int) -> None:
         os._exit(0)
 
 
-def _admit_users(door: socket.socket, greeting: bytes) -> None:
-    """Greet and count users; returns when there has been none for GRACE seconds."""
+def _admit_users(door: socket.socket, greeting: str, sign: Path) -> None:
+    """Greet and count users; returns when there has been none for GRACE seconds.
+
+    Or when `sign` is gone: then somebody has deleted the folder.
+    """
     selector = selectors.DefaultSelector()
     selector.register(door, selectors.EVENT_READ)
     empty_since = time.monotonic()
-    while len(selector.get_map()) > 1 or time.monotonic() - empty_since < GRACE:
+    while sign.exists():
         for key, _ in selector.select(timeout=GRACE / 6):
-            user = key.fileobj
             # A user may die at any moment, before it is greeted too.
             with contextlib.suppress(OSError):
-                if user is door:
+                if key.fileobj is door:
                     user, _ = door.accept()
                     selector.register(user, selectors.EVENT_READ)
-                    user.sendall(greeting)
+                    user.sendall(greeting.encode("ascii"))
                 else:  # a user sends nothing: this is its end
-                    selector.unregister(user)
-                    user.close()
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
             empty_since = time.monotonic()
-
-
-def _write_file(folder: Path, text: str) -> None:
-    """Write the file `door` in one step: a reader finds the old text or the new."""
-    temporary = folder / f"door.{os.getpid()}"
-    temporary.write_text(text, "ascii")
-    temporary.replace(folder / "door")
+        has_users = len(selector.get_map()) > 1
+        if not has_users and time.monotonic() - empty_since > GRACE:
+            return
 
 
 def _wait_for(port: int) -> None:

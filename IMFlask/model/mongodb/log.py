@@ -48,8 +48,10 @@ class Log(Model):
         """Return the newest entries, newest first, at most `limit`.
 
         before: only entries older than the one with this `_id`. An `_id` begins
-        with the time at which it was made, so that its own index is all the
-        order there is to keep; the hint holds every planner to that index.
+        with the second in which it was made and goes on with a count, so that its
+        own index is all the order there is to keep (within one second the entries
+        of several processes stand process by process). The hint holds every
+        planner to that index.
         """
         older = {} if before is None else {"_id": {"$lt": before}}
         cursor = self.collection.find(older).sort("_id", DESCENDING).hint("_id_")

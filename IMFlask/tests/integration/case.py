@@ -51,7 +51,7 @@ def server_uri():
 
 def server_pid(folder):
     """Return the process id of the embedded server of `folder`."""
-    return int((Path(folder) / "door").read_text().split()[2])
+    return int((Path(folder) / "door").read_text().split()[1])
 
 
 def is_alive(pid):

@@ -107,6 +107,13 @@ class InitDbTestCase(DatabaseTestCase):
             self.database,
         )
 
+    def test_index_of_another_s_is_not_changed(self):
+        """The same name, other keys: a conflict, and its lifetime stays"""
+        collection = Log(self.database).collection
+        collection.create_index("ipv4", name="created_at_1", expireAfterSeconds=5)
+        self.assertRaises(IndexConflict, init_db, self.database)
+        self.assertEqual(self.lifetime(), 5)
+
     def test_many_at_once(self):
         """Eight threads, each with a client of its own: one author, no error"""
         errors, barrier = [], threading.Barrier(8)

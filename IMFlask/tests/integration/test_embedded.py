@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -207,9 +209,94 @@ class EmbeddedTestCase(ProcessTestCase):
             text=True,
         ) as stranger:
             port = stranger.stdout.readline().strip()
-            (self.folder / "door").write_text(f"{port} token 1")
+            (self.folder / "door").write_text(f"{port} 1")
             self.assertEqual(self.ask(self.user(), self.AUTHOR), "IML")
             stranger.kill()
+
+    def test_copy_of_a_folder_is_another_database(self):
+        """cp -r of a checkout whose server runs"""
+        first = self.user()
+        self.assertEqual(self.ask(first, self.change("first")), "True")
+        original, self.folder = self.folder, self.folder.parent / "copy"
+        shutil.copytree(original, self.folder, ignore_dangling_symlinks=True)
+        shutil.rmtree(self.folder / "data")
+        second = self.user()
+        self.assertEqual(self.ask(second, self.AUTHOR), "IML")
+        self.assertEqual(self.ask(first, self.AUTHOR), "first")
+        self.assertNotEqual(server_pid(original), server_pid(self.folder))
+        kill_server(original)
+
+    def test_folder_deleted_under_the_server_is_begun_anew(self):
+        """As README says"""
+        user = self.user()
+        self.assertEqual(self.ask(user, self.change("NB")), "True")
+        pid = server_pid(self.folder)
+        shutil.rmtree(self.folder)
+        self.assert_ends(pid)
+        self.assertEqual(self.ask(user, self.AUTHOR), "IML")
+        self.assertEqual(self.ask(self.user(), self.AUTHOR), "IML")
+
+    def test_users_that_vanish_at_the_door(self):
+        """Connections that are reset at once"""
+        user = self.user()
+        self.assertEqual(self.ask(user, self.AUTHOR), "IML")
+        pid = server_pid(self.folder)
+        port = int((self.folder / "door").read_text().split()[0])
+        for _ in range(100):
+            with socket.create_connection(("127.0.0.1", port)) as stranger:
+                stranger.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.assertEqual(self.ask(self.user(), self.AUTHOR), "IML")
+        self.assertEqual(server_pid(self.folder), pid)
+
+    def test_server_that_does_not_answer_is_one_sentence(self):
+        """Stopped: within the time for a start, and nothing is left behind"""
+        first = self.user()
+        self.assertEqual(self.ask(first, self.AUTHOR), "IML")
+        pid = server_pid(self.folder)
+        os.kill(pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, pid, KILL)
+        started = time.monotonic()
+        second = self.user()
+        second.stdin.write(self.AUTHOR + "\n")
+        error = self.said_by(second)
+        self.assertIn("EmbeddedDatabaseError: The embedded database does not start:", error)
+        self.assertLess(time.monotonic() - started, 60)  # 20 s by its own clock
+
+    def test_replaced_server_s_client_is_closed(self):
+        """No threads pile up over restarts"""
+        user = self.user()
+        threads = "__import__('threading').active_count()"
+        self.assertEqual(self.ask(user, self.AUTHOR), "IML")
+        before = int(self.ask(user, threads))
+        for _ in range(2):
+            kill_server(self.folder)
+            self.assertEqual(self.ask(user, self.AUTHOR), "IML")
+        self.assertLessEqual(int(self.ask(user, threads)), before)
+
+    def test_the_database_does_all_that_a_database_does(self):
+        """Commands, gridfs, db-init with another lifetime"""
+        user = self.user()
+        for expression, answer in (
+            ("database.command('ping')['ok']", "1.0"),
+            (
+                "__import__('gridfs').GridFSBucket(database).upload_from_stream('a', b'1') and 1",
+                "1",
+            ),
+            (
+                "__import__('model').init_db(database, {'LOG_RETENTION_DAYS': 1})[-1]",
+                "Index Log.created_at_1 expires after 86400 s (was: 2592000).",
+            ),
+            ("'MasterConfig' in database.list_collection_names()", "True"),
+        ):
+            self.assertEqual(self.ask(user, expression), answer)
+
+    def test_folder_that_cannot_be_used_is_one_sentence(self):
+        """A file in its place"""
+        self.folder.write_text("")
+        user = self.user()
+        user.stdin.write(self.AUTHOR + "\n")
+        error = self.said_by(user)
+        self.assertRegex(error, r"EmbeddedDatabaseError: .* cannot be used \(File exists\)\.")
 
     def test_configuration_files_of_secantus_are_not_read(self):
         """Neither in the working directory nor in the home folder"""

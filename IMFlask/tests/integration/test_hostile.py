@@ -134,6 +134,11 @@ CASES = {
     "out of the static folder": (request("GET /static/../../config.py"), {404}),
     "out of the static folder, encoded": (request("GET /static/%2e%2e/%2e%2e/config.py"), {404}),
     "a wrong method": (request("DELETE /sample/author"), {405}),
+    "Werkzeug's console": (request("GET /console"), {404}),
+    "Werkzeug's debugger": (
+        request("GET /sample/jsonify?__debugger__=yes&cmd=resource&f=style.css"),
+        {200},
+    ),
     "an unknown method": (request("BREW /sample/author"), {405, 0}),
     "PATCH with a body": (
         request("PATCH /sample/author", b"{", "Content-Type: application/json"),
