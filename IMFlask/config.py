@@ -202,6 +202,7 @@ class Config:
     SECRET_KEY: str | None = None
     # Bytes. A route that takes more sets `request.max_content_length` itself.
     MAX_CONTENT_LENGTH = 1024 * 1024
+    MAX_FORM_MEMORY_SIZE = 1024 * 1024  # of the fields of a form
 
     MONGODB_URI: str | None = None
     MONGODB_NAME: str | None = None
@@ -239,7 +240,7 @@ class DevelopmentConfig(_EnvironmentConfig):
     SECRET_KEY = text("SECRET_KEY") or secrets.token_hex(32)
     API_LOGGING = boolean("API_LOGGING", True)
     MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance")
-    # Only the parent outlives a saved file, so that it must be a user as well.
+    # At every saved file the reloader's child ends; its parent keeps the database.
     MONGODB_EMBEDDED_FOLLOW = is_flask_run()
 
 

@@ -29,12 +29,10 @@ def shell_context() -> dict[str, Any]:
 def db_init() -> None:
     """Create the database's missing indexes and first documents."""
     try:
-        lines = init_db(get_db(application), application.config)
+        init_db(get_db(application), application.config, say)
     except (PyMongoError, IndexConflict, RuntimeError) as error:
         raise click.ClickException(f"[{APP_NAME}] {explain(error)}") from error
-    for line in lines:
-        click.echo(f"[{APP_NAME}] {line}")
-    click.echo(f"[{APP_NAME}] MongoDB Initialization Completed.")
+    say("MongoDB Initialization Completed.")
 
 
 @application.cli.command("test")
@@ -42,6 +40,11 @@ def db_init() -> None:
 def test(names: tuple[str, ...]) -> None:
     """Run the tests, all of them or those in NAMES, like test_calc."""
     sys.exit(0 if run_tests(names) else 1)
+
+
+def say(line: str) -> None:
+    """Print a line under the app's name."""
+    click.echo(f"[{APP_NAME}] {line}")
 
 
 def explain(error: Exception) -> str:
@@ -56,7 +59,7 @@ def explain(error: Exception) -> str:
 
 
 def run_tests(names: tuple[str, ...] = ()) -> bool:
-    """Run the tests under tests/, or those named; returns whether there were and all passed."""
+    """Run the tests under tests/, or those named; returns True if there were any and all passed."""
     root = Path(__file__).resolve().parent
     suite = unittest.TestSuite()
     for name in names or ("tests",):

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app import api
 from app.api import error_handler, request_log, sample_api, template
+from app.converter import CONVERTERS
 from app.database import connect_database
 from app.json_provider import JSONProvider
 from app.logging import configure_logging
@@ -31,10 +32,11 @@ def create_app(config: object) -> Flask:
 
 
 def configure_protocol(app: Flask) -> None:
-    """Replace what Flask does with requests, JSON and sessions by our own."""
+    """Replace what Flask does with requests, JSON, sessions and addresses by our own."""
     app.request_class = Request
     app.json = JSONProvider(app)
     app.session_interface = SessionInterface()
+    app.url_map.converters.update(CONVERTERS)
     # No redirects in HTML: a slash at the end does not matter, a doubled one is a 404.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
@@ -46,7 +48,8 @@ def register_extensions(app: Flask) -> None:
 
 def register_lifecycle(app: Flask) -> None:
     """Register what runs around every request, and what answers when one fails."""
-    # What runs after a request runs in the opposite order of its registration.
+    # What runs after a request runs in the opposite order of its registration: the
+    # time of writing the log does not make a request a slow one.
     request_log.init_app(app)
     api.init_app(app)
     error_handler.init_app(app)

@@ -1,9 +1,10 @@
 """The request: Flask's, with a body that is read safely."""
 
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from flask import Request as FlaskRequest
+from flask import request
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
@@ -101,3 +102,8 @@ class Request(FlaskRequest):
             raise
         except Exception as error:
             raise BadRequest("The form is malformed or ended early: send it again.") from error
+
+
+def current_request() -> Request:
+    """Return the request at work itself: Flask's proxy costs at every use, and has no type."""
+    return cast(Request, request._get_current_object())

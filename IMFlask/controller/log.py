@@ -1,4 +1,4 @@
-"""The API log: what is written of a request, and how it is read page by page."""
+"""The API log, page by page."""
 
 from typing import Any
 

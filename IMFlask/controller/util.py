@@ -1,20 +1,23 @@
 """Helpers that several use cases share: what may be shown of a client's data."""
 
+import functools
 import json
 import re
 import unicodedata
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-# Compared with a name's letters and digits alone, in lower case: `X-Api-Key`,
-# `apiKey` and `api_key` are one.
+# What a secret's name contains, compared with its letters and digits alone:
+# `X-Api-Key`, `apiKey` and `api_key` are one.
 _SECRET = re.compile(
-    r"password|passwd|passwort|passphrase|passcode|passkey|비밀번호|암호|pwd|secret|token"
-    r"|authorization|credential|cookie|session|signature|bearer|jwt|otp|pincode|cvv|cvc|ssn"
-    r"|recoverycode|securityanswer|mnemonic|assertion|samlresponse|authcode|creditcard"
-    r"|cardn|ccnumber|(api|access|auth|private|sign|signing|encryption|ssh|master)key"
-    r"|pass$|^(pass\w{0,8}|auth|xauth|key|pin|pw|sig|sid)$"
+    r"password|passwd|passwort|passphrase|passcode|passkey|비밀번호|암호|secret|token"
+    r"|authorization|credential|cookie|^session$|sessionid|sessionkey|signature|bearer"
+    r"|recoverycode|securityanswer|mnemonic|assertion|samlresponse|creditcard|cardnumber"
+    r"|ccnumber|(api|access|auth|private|sign|signing|encryption|ssh|master)key|^key$"
 )
+# What is one as a word of its own, digits behind it aside.
+_SECRET_WORDS = {"pass", "pw", "pwd", "pin", "pincode", "otp", "totp", "cvv", "cvc", "jwt"}
+_SECRET_WORDS |= {"ssn", "sid", "sig", "auth"}
 # What a name is; anything else may hold more than a name.
 _NAME = re.compile(r"[\w.\-\[\]]{1,64}")
 # A name with a value behind it, inside of some text. Bounded and begun at the
@@ -24,10 +27,14 @@ MASK = "***"
 BODY_LIMIT = 2048  # bytes
 
 
+@functools.lru_cache(1024)
 def is_secret(name: str) -> bool:
     """Whether a field or parameter of this name holds what nobody else may read."""
-    plain = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).lower())
-    return _SECRET.search(plain) is not None
+    split = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", unicodedata.normalize("NFKC", name))
+    words = re.findall(r"[^\W_]+", split.lower())
+    return _SECRET.search("".join(words)) is not None or any(
+        word.rstrip("0123456789") in _SECRET_WORDS for word in words
+    )
 
 
 def redact(value: Any) -> Any:
@@ -53,11 +60,7 @@ def redact_path(path: str, variables: dict[str, Any]) -> str:
 
 def redact_query(query: bytes) -> str:
     """Return a query string, its secrets `***`, readable; undecodable bytes become U+FFFD."""
-    return "&".join(
-        f"{_quote(name) if _NAME.fullmatch(name) else MASK}="
-        f"{MASK if is_secret(name) else _quote(redact(value))}"
-        for name, value in _pairs(query)
-    )
+    return _shown_pairs(_pairs(query))
 
 
 def redact_body(body: bytes, mimetype: str) -> str:
@@ -72,11 +75,11 @@ def redact_body(body: bytes, mimetype: str) -> str:
     try:
         if mimetype == "application/json":
             shown = json.dumps(redact(json.loads(body)), ensure_ascii=False)
-        # What curl sends as a form by default may be anything.
-        elif mimetype == "application/x-www-form-urlencoded" and all(
-            _NAME.fullmatch(name) for name, _ in _pairs(body)
-        ):
-            shown = redact_query(body)
+        elif mimetype == "application/x-www-form-urlencoded":
+            pairs = _pairs(body)
+            # What curl sends as a form by default may be anything.
+            if all(_NAME.fullmatch(name) for name, _ in pairs):
+                shown = _shown_pairs(pairs)
     except (ValueError, RecursionError):
         pass
     return shown.encode(errors="replace")[:BODY_LIMIT].decode(errors="ignore")
@@ -93,6 +96,14 @@ def one_line(text: str) -> str:
 def _pairs(query: bytes) -> list[tuple[str, str]]:
     text = query.decode(errors="replace")
     return parse_qsl(text, keep_blank_values=True, errors="replace")
+
+
+def _shown_pairs(pairs: list[tuple[str, str]]) -> str:
+    return "&".join(
+        f"{_quote(name) if _NAME.fullmatch(name) else MASK}="
+        f"{MASK if is_secret(name) else _quote(redact(value))}"
+        for name, value in pairs
+    )
 
 
 def _quote(text: str) -> str:

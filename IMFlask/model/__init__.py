@@ -1,6 +1,6 @@
 """The data: how the database is reached and prepared. Knows nothing of Flask."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from model.mongodb import ModelInitializer, embedded
@@ -26,15 +26,21 @@ def connect(config: Mapping[str, Any]) -> Database:
     return LazyDatabase(default_name, _refuse)
 
 
-def init_db(database: Database, config: Mapping[str, Any] | None = None) -> list[str]:
+def init_db(
+    database: Database,
+    config: Mapping[str, Any] | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[str]:
     """Create what the database lacks of indexes and first documents.
 
     May be run at any time and by several processes at once. config: the
     settings that an index depends on (LOG_RETENTION_DAYS). Returns what was
-    found and done, a line an index or document. Raises ServerSelectionTimeoutError
-    within seconds when the database is away.
+    found and done, one line per index and document; `say` gets each collection's
+    as they come. Raises pymongo's ConnectionFailure within seconds when the
+    database is away, IndexConflict when an index is there in another form,
+    OperationFailure when one cannot be built.
     """
-    return ModelInitializer(database, config).run()
+    return ModelInitializer(database, config).run(say)
 
 
 def _refuse() -> NoReturn:

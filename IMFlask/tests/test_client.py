@@ -57,6 +57,10 @@ class ClientTestCase(UnitTestCase):
         self.assertEqual(options.pool_options.appname, "other")
         self.assertFalse(options.retry_writes)
         self.assertTrue(options.retry_reads)
+        options = client.get_client(URI + "?w=1;maxPoolSize=3", "app").options
+        self.assertEqual(options.pool_options.max_pool_size, 3)
+        options = client.get_client(URI + "?minPoolSize=20", "app").options
+        self.assertEqual(options.pool_options.max_pool_size, 100)  # pymongo's own
 
     def test_older_limits_of_the_uri_are_not_overruled(self):
         """timeoutMS would beat them"""
@@ -114,6 +118,8 @@ class LazyDatabaseTestCase(UnitTestCase):
         self.assertIs(lazy["a"], first["a"])
         self.assertRaises(RuntimeError, lambda: lazy["a"])
         self.assertIs(lazy["a"], second["a"])
+        prepared.assert_has_calls([mock.call(first), mock.call(second), mock.call(second)])
+        self.assertEqual(prepared.call_count, 3)
 
     def test_without_a_database_every_use_fails(self):
         """connect with neither URI nor folder"""

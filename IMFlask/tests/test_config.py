@@ -128,7 +128,8 @@ class StartTestCase(UnitTestCase):
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("FLASK_", f"{APP_NAME}_"))
+            # In upper case, as Windows has them.
+            if not name.upper().startswith(("FLASK_", f"{APP_NAME.upper()}_"))
         }
         return subprocess.run(
             [sys.executable, "-c", f"import os, config\nprint({code})"],
@@ -197,14 +198,56 @@ class StartTestCase(UnitTestCase):
             SECRET_KEY="1" * 32,
         )
 
+    def test_settings_are_read_under_development_and_production(self):
+        """Each from its variable"""
+        code = (
+            "config.config.TIMER_OUTPUT, config.config.API_LOGGING, config.config.SLOW_API_TIME,"
+            " config.config.LOG_RETENTION_DAYS, config.config.MONGODB_NAME"
+        )
+        settings = {
+            "TIMER_OUTPUT": "log",
+            "API_LOGGING": "0",
+            "SLOW_API_TIME": "2",
+            "LOG_RETENTION_DAYS": "7",
+            "MONGODB_NAME": "shop",
+        }
+        self.assert_prints("log False 2.0 7 shop", code, **settings)
+        settings |= {
+            "FLASK_CONFIG": "production",
+            "MONGODB_URI": "mongodb://127.0.0.1",
+            "SECRET_KEY": "x" * 32,
+            "API_LOGGING": "1",
+        }
+        self.assert_prints("log True 2.0 7 shop", code, **settings)
+        path = str(self.folder / "error.log")
+        self.assert_prints(path, "config.config.ERROR_LOG_PATH", ERROR_LOG_PATH=path, **settings)
+
+    def test_secret_key_of_development_is_random(self):
+        """Another in each process, unless it is set"""
+        code = "config.config.SECRET_KEY"
+        keys = {self.start(code).stdout for _ in range(2)}
+        self.assertEqual(len(keys), 2)
+        self.assertEqual({len(key.strip()) for key in keys}, {64})
+        self.assert_prints("mine", code, SECRET_KEY="mine")
+
+    def test_example_shows_the_defaults(self):
+        """Where a setting has one"""
+        example = (ROOT.parent / ".env.example").read_text()
+        for key in ("LOG_RETENTION_DAYS", "SLOW_API_TIME"):
+            default = getattr(config.Config, key)
+            self.assertRegex(example, rf"(?m)^# \w+_{key}={default}$")
+        self.assertIn("# FLASK_CONFIG=development\n", example)
+
     def test_testing_reads_no_database(self):
         """Nor anything else that would make the tests differ"""
         self.assert_prints(
-            "None None False none",
+            "None None False none mongodb://127.0.0.1/tests",
             "config.config.MONGODB_URI, config.config.MONGODB_EMBEDDED_PATH,"
-            " config.config.API_LOGGING, config.config.TIMER_OUTPUT",
+            " config.config.API_LOGGING, config.config.TIMER_OUTPUT,"
+            " config.config.TEST_MONGODB_URI",
             FLASK_CONFIG="testing",
-            MONGODB_URI="mongodb://127.0.0.1/precious",
+            MONGODB_URI="nonsense",
+            TEST_MONGODB_URI="mongodb://127.0.0.1/tests",
             API_LOGGING="1",
             TIMER_OUTPUT="response",
         )

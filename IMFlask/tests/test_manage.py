@@ -26,7 +26,12 @@ class CommandTestCase(UnitTestCase):
 
     def test_db_init_prints_what_it_did(self):
         """Line by line"""
-        with mock.patch("manage.init_db", autospec=True, return_value=["a.", "b."]) as init_db:
+
+        def run(database, config, say):
+            say("a.")
+            say("b.")
+
+        with mock.patch("manage.init_db", autospec=True, side_effect=run) as init_db:
             result = self.invoke("db-init")
         self.assertEqual(
             (result.exit_code, result.output),
@@ -37,6 +42,18 @@ class CommandTestCase(UnitTestCase):
             ),
         )
         self.assertIn("LOG_RETENTION_DAYS", init_db.call_args.args[1])
+
+    def test_db_init_says_what_it_did_before_it_failed(self):
+        """Nothing that was done is lost from sight"""
+
+        def run(database, config, say):
+            say("a.")
+            raise IndexConflict("Index x.")
+
+        with mock.patch("manage.init_db", side_effect=run):
+            result = self.invoke("db-init")
+        self.assertEqual(result.exit_code, 1)
+        self.assertEqual(result.output, f"[{APP_NAME}] a.\nError: [{APP_NAME}] Index x.\n")
 
     def test_db_init_fails_in_one_sentence(self):
         """Away, refused, contradicted, missing"""

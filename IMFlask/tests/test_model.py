@@ -87,6 +87,7 @@ class ModelTestCase(UnitTestCase):
         models = {"Log": collection, "MasterConfig": collection}
         Log(models).get_log(5, ObjectId("0" * 24))
         collection.find.assert_called_once_with({"_id": {"$lt": ObjectId("0" * 24)}})
+        self.assertRaises(ValueError, Log(models).get_log, 0)
         Log(models).insert_log({"url": "/"})
         self.assertEqual(collection.insert_one.call_args.args[0]["url"], "/")
         MasterConfig(models).get_author()

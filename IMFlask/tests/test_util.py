@@ -41,11 +41,28 @@ class RedactTestCase(UnitTestCase):
             "cvv2",
             "signing-key",
             "auth_code",
+            "jwt",
+            "creditCard",
+            "key",
+            "otp",
+            "signature",
+            "bearer",
             "비밀번호",
             "ｐａｓｓｗｏｒｄ",
         ):
             self.assertTrue(util.is_secret(name), name)
-        for name in ("author", "name", "key_name", "authored", "spin", "opinion", "a", ""):
+        for name in (
+            "author",
+            "name",
+            "key_name",
+            "spin",
+            "hotpot",
+            "compass",
+            "passenger",
+            "session_count",
+            "design",
+            "",
+        ):
             self.assertFalse(util.is_secret(name), name)
 
     def test_json_is_redacted_at_any_depth(self):

@@ -247,6 +247,7 @@ class ValidatorTestCase(AppTestCase):
             "application/x-www-form-urlencoded",
             "multipart/form-data; boundary=x",
             "application/jsonp",
+            "application/vnd.api+json",
             None,
         ):
             with self.subTest(content_type):
@@ -276,6 +277,15 @@ class ValidatorTestCase(AppTestCase):
             self.assert_fails(
                 self.post_json(body), 400, f"The JSON body must be an object, not {kind}."
             )
+
+    def test_numbers_in_a_path_are_ascii_digits(self):
+        """<int:...> and <float:...>, of Flask's own"""
+        self.view(lambda i: [i], "/i/<int:i>", endpoint="i")
+        self.view(lambda x: [x], "/x/<float:x>", endpoint="x")
+        self.assertEqual(self.client.get("/i/12").json, [12])
+        self.assertEqual(self.client.get("/x/1.5").json, [1.5])
+        for path in ("/i/٣", "/i/" + "9" * 19, "/x/١.٥", "/x/" + "9" * 400 + ".0", "/i/+1"):
+            self.assertEqual(self.client.get(path).status_code, 404, path)
 
     def test_hostile_json_is_400(self):
         """Depth, surrogates, digits, encodings"""
@@ -331,7 +341,10 @@ class ValidatorTestCase(AppTestCase):
     def test_body_over_the_limit_is_413(self):
         """JSON and forms, with and without a Content-Length"""
         self.serve(a=Json(str, optional=True))
-        big = b'{"a": "' + b"x" * 1024 * 1024 + b'"}'
+        frame = len(b'{"a": ""}')
+        right = b'{"a": "' + b"x" * (1024 * 1024 - frame) + b'"}'
+        self.assertEqual(self.post_json(right).status_code, 200)
+        big = right[:-2] + b'x"}'
         sentence = "The body is too large: send less."
         self.assert_fails(self.post_json(big), 413, sentence)
         response = self.send(
@@ -416,6 +429,7 @@ class ValidatorTestCase(AppTestCase):
         """At import"""
         self.assertRaises(package.InvalidRule, Query, int, rules=[lambda value: True])
         self.assertRaises(package.InvalidRuleAnnotation, Query, int, rules=MinLen(1))
+        self.assertRaises(package.InvalidRuleAnnotation, Query, (str, int), rules=MinLen(1))
         self.assertRaises(package.InvalidRuleAnnotation, File, rules=[Min(1)])
         self.assertIsInstance(Json(List(int), rules=MinLen(1)).rules[0], ValidationRule)
 

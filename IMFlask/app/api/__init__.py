@@ -1,7 +1,8 @@
-"""The request's lifecycle: slow requests, headers."""
+"""The request's lifecycle: slow requests."""
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
 
+from app.request import current_request
 from controller.util import one_line
 
 
@@ -10,13 +11,14 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def track_slow_request(response: Response) -> Response:
-        if request.elapsed() >= app.config["SLOW_API_TIME"]:
+        if current_request().elapsed() >= app.config["SLOW_API_TIME"]:
             warn_of_slow_request()
         return response
 
 
 def warn_of_slow_request() -> None:
     """Log one WARNING, on one line whatever the client has sent."""
+    request = current_request()
     current_app.logger.warning(
         "slow API: %.3f s, ip %s, %s %s, body %s",
         request.elapsed(),

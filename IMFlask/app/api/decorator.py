@@ -25,12 +25,14 @@ def timer(view: View) -> View:
         try:
             result = view(*args, **kwargs)
         finally:
-            g.process_time = perf_counter() - start
-        output = current_app.config["TIMER_OUTPUT"]
-        if output == "response" or (output is None and current_app.debug):
-            return _with_process_time(result, g.process_time)
+            seconds = perf_counter() - start
+            g._get_current_object().process_time = seconds  # the proxy costs at every use
+        app = current_app._get_current_object()
+        output = app.config["TIMER_OUTPUT"]
+        if output == "response" or (output is None and app.debug):
+            return _with_process_time(result, seconds)
         if output == "log":
-            current_app.logger.info("%s took %.6f s", view.__name__, g.process_time)
+            app.logger.info("%s took %.6f s", view.__name__, seconds)
         return result
 
     return wrapper

@@ -14,7 +14,7 @@ _STATUS: dict[type[ControllerError], int] = {Invalid: 400, NotFound: 404, Confli
 _SENTENCES = {
     400: "The request is malformed: check its syntax.",
     401: "Authentication is needed: send valid credentials.",
-    403: "This is not allowed to you.",
+    403: "You are not allowed to do this.",
     404: "There is nothing at this address: check its spelling.",
     405: "This address does not take this method: see the Allow header.",
     409: "This contradicts what is already there: read it again first.",
@@ -52,8 +52,10 @@ def handle_http_exception(error: HTTPException) -> _Answer | Response:
 
 def handle_controller_error(error: ControllerError) -> tuple[Envelope, int]:
     """Answer what a controller raised, with its sentence."""
-    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-    return fail(status, str(error))
+    for kind, status in _STATUS.items():
+        if isinstance(error, kind):
+            return fail(status, str(error))
+    return handle_unexpected(error)
 
 
 def handle_unexpected(error: Exception) -> tuple[Envelope, int]:
@@ -65,7 +67,7 @@ def handle_unexpected(error: Exception) -> tuple[Envelope, int]:
 
 
 def _description(error: HTTPException, status: int) -> str:
-    """The words given to `abort` or else ours; never Werkzeug's, which name exceptions."""
+    """Return the words given to `abort` or else ours; never Werkzeug's, which name exceptions."""
     given = error.description
     if given is None or given == type(error).description or isinstance(error, BadRequestKeyError):
         return _SENTENCES.get(status, f"{error.name}.")

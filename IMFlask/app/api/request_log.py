@@ -1,8 +1,9 @@
 """The API log: one document a request."""
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
 
 from app.database import get_db
+from app.request import current_request
 from controller.util import one_line
 from model.mongodb import Log
 
@@ -15,7 +16,8 @@ def init_app(app: Flask) -> None:
 
 def write_entry(response: Response) -> Response:
     """Write the request's entry; a failure to do so is logged and changes no answer."""
-    if _is_logged():
+    request = current_request()
+    if _is_logged(request.endpoint):
         try:
             Log(get_db()).insert_log(
                 {
@@ -33,9 +35,8 @@ def write_entry(response: Response) -> Response:
     return response
 
 
-def _is_logged() -> bool:
-    endpoint = request.endpoint
-    if endpoint is None:
+def _is_logged(endpoint: str | None) -> bool:
+    if endpoint is None:  # no such address
         return True
     view = current_app.view_functions.get(endpoint)
     return endpoint != "static" and not getattr(view, "unlogged", False)

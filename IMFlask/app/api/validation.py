@@ -14,12 +14,13 @@ from inspect import signature
 from typing import Any
 
 import flask_validation_extended as package
-from flask import g, request
+from flask import g
 
 from app.api.response import bad_request
 from app.api.rule import ValidationRule, checker, sentence
 from app.api.source import MISSING, SOURCES, Source
 from app.api.value import convert, described, described_value, matches
+from app.request import current_request
 from controller.error import Invalid
 
 
@@ -83,11 +84,11 @@ class Validator(package.Validator):
 
         @wraps(view)
         def wrapper(**kwargs: Any) -> Any:
-            if g.get("deactivate_validator"):  # the package's invalidate()
+            # The objects themselves: the proxies cost at every use.
+            if g._get_current_object().get("deactivate_validator"):  # the package's invalidate()
                 return view(**kwargs)
-            values = {}
+            current, values = current_request(), {}
             try:
-                current = request._get_current_object()  # the proxy costs at every use
                 for source, fields in plan:
                     given = source.read(current, kwargs)
                     for field in fields:

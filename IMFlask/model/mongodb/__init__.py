@@ -1,6 +1,6 @@
 """The collections, and how a database is prepared for them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from model.mongodb.base import Model
@@ -23,11 +23,14 @@ class ModelInitializer:
         self._database = database
         self._models = [model(database, config) for model in MODELS]
 
-    def run(self) -> list[str]:
-        """Create what is missing; returns a line for each index and document."""
+    def run(self, say: Callable[[str], None] = lambda line: None) -> list[str]:
+        """Create what is missing; returns one line per index and document, and says them."""
         lines = []
         for model in self._models:
-            lines += model.create_index() + model.create_seeds()
+            for create in (model.create_index, model.create_seeds):
+                for line in create():
+                    say(line)
+                    lines.append(line)
         return lines
 
     def is_done(self) -> bool:

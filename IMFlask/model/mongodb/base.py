@@ -67,7 +67,7 @@ class Model(ABC):
         return dict.fromkeys(fields or self.schema, 1)
 
     def create_index(self) -> list[str]:
-        """Create the indexes that are missing; returns a line an index.
+        """Create the indexes that are missing; returns one line per index.
 
         A changed time to live is changed in place. An index that the code does
         not know is reported, never dropped. Raises IndexConflict when one is
@@ -76,12 +76,12 @@ class Model(ABC):
         there = self.collection.index_information()
         wanted = {model.document["name"]: model for model in self.index}
         lines = [self._settle_index(name, there.get(name), wanted[name]) for name in wanted]
-        for name in there.keys() - wanted.keys() - {"_id_"}:
+        for name in sorted(there.keys() - wanted.keys() - {"_id_"}):
             lines.append(f"{self._named(name)} is not in the code: left as it is.")
         return lines
 
     def create_seeds(self) -> list[str]:
-        """Put in the seed documents that are missing; returns a line a document."""
+        """Put in the seed documents that are missing; returns one line per document."""
         lines = []
         for key, rest in self.seeds:
             done = "created" if self.insert_missing(key, rest) else "is there"
@@ -115,7 +115,8 @@ class Model(ABC):
             return f"{self._named(name)} expires after {lifetime} s (was: {was})."
         try:
             # Building an index takes as long as the collection is large: the
-            # client's limit for one operation does not hold here.
+            # client's limit for one operation does not hold here. 0 lifts it;
+            # None, in spite of its looks, leaves the client's in force.
             with pymongo.timeout(0):
                 self.collection.create_indexes([wanted])
         except OperationFailure as error:

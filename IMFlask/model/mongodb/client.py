@@ -1,10 +1,10 @@
 """How a MongoClient is made, shared and closed."""
 
 import atexit
+import re
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
-from urllib.parse import parse_qsl
 
 from pymongo import MongoClient
 from pymongo import database as pymongo_database
@@ -64,12 +64,12 @@ def close_clients() -> None:
 
 
 def _options(uri: str, app_name: str) -> dict[str, Any]:
-    """The defaults that the URI leaves open: keyword arguments would beat it.
+    """Return the defaults that the URI leaves open: keyword arguments would beat it.
 
     timeoutMS overrules the two older limits, so a URI that sets one of those
     gets no timeoutMS but a default for the other.
     """
-    given = {name.lower() for name, _ in parse_qsl(uri.partition("?")[2])}
+    given = {pair.partition("=")[0].lower() for pair in re.split("[&;]", uri.partition("?")[2])}
     options = _DEFAULTS | {"appname": app_name}
     if "timeoutms" not in given and given & {"serverselectiontimeoutms", "sockettimeoutms"}:
         options["socketTimeoutMS"] = options.pop("timeoutMS")

@@ -5,6 +5,7 @@ checkout. A process that uses it holds a connection to the server's door.
 """
 
 import importlib.util
+import os
 import socket
 import subprocess
 import sys
@@ -61,7 +62,7 @@ class EmbeddedServer:
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._uri = ""
-        self._has_started = False  # whether the server is this process's child
+        self._has_started = False  # whether this process has started the server
 
     def client(self) -> MongoClient[Document]:
         """Return the client of the running server; the first call starts one.
@@ -122,7 +123,7 @@ class EmbeddedServer:
 
     def _join(self) -> bool:
         try:
-            port, pid = (self._folder / "door").read_text("ascii").split()
+            port, _, starter = (self._folder / "door").read_text("ascii").split()
             connection = socket.create_connection(("127.0.0.1", int(port)), timeout=1)
         except (OSError, ValueError):
             return False
@@ -136,7 +137,7 @@ class EmbeddedServer:
             connection.close()
             return False
         self._connection = connection
-        self._has_started = self._process is not None and self._process.pid == int(pid)
+        self._has_started = starter == str(os.getpid())
         return True
 
     def _start(self) -> None:
@@ -169,13 +170,14 @@ def _spawn(folder: Path) -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         apart = {"creationflags": flags}
+    program = str(Path(embedded_server.__file__).resolve())
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         with open(folder / "log", "ab") as log:
             return subprocess.Popen(
                 # -P: the modules beside the program must not stand in for others.
-                [sys.executable, "-P", str(Path(embedded_server.__file__).resolve()), str(folder)],
+                [sys.executable, "-P", program, str(folder), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,16 +1,17 @@
 """The embedded database's process: SecantusDB, and a door that its users keep open.
 
-Run by embedded.py as `python -P embedded_server.py FOLDER`. The door is a socket
+Run by embedded.py as `python -P embedded_server.py FOLDER STARTER`. The door is a socket
 beside MongoDB's own: each user holds a connection to it for as long as it lives,
 and the kernel closes it however the user dies. GRACE seconds after the last one
 is closed the process ends itself. Door and database are one process, so that
 neither can outlive the other. SecantusDB, which is GPL-2.0, runs here and
 nowhere else; beside it this program needs the standard library alone.
 
-The file `door` in the folder, `PORT PID`, says where the door is. The door greets
-with `IDENTITY URI`: whose database it is, for the port may be a stranger's by
-now, or the file be copied with its folder. That no second process opens the same
-data is ensured by the storage engine's own lock.
+The file `door` in the folder, `PORT PID STARTER`, says where the door is, and the
+process ids of the server and of who has started it. The door greets with
+`IDENTITY URI`: whose database it is, for the port may be a stranger's by now, or
+the file be copied with its folder. That no second process opens the same data is
+ensured by the storage engine's own lock.
 """
 
 import contextlib
@@ -37,7 +38,7 @@ def identity(folder: Path) -> str:
     return f"{status.st_dev}:{status.st_ino}"
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path, starter: str) -> None:
     """Be the server of `folder` until its last user has gone; exit with BUSY if it has one."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -45,7 +46,7 @@ def serve(folder: Path) -> None:
     # SecantusDB would else look for a configuration in `./`, `~` and `/etc`.
     configuration = folder / "secantusd.toml"
     configuration.touch()
-    threading.Thread(target=_keep_door, args=(folder, port), daemon=True).start()
+    threading.Thread(target=_keep_door, args=(folder, port, starter), daemon=True).start()
     sys.argv = [
         "secantus",
         f"--config={configuration}",
@@ -63,15 +64,13 @@ def serve(folder: Path) -> None:
         raise
 
 
-def _keep_door(folder: Path, port: int) -> None:
+def _keep_door(folder: Path, port: int, starter: str) -> None:
     """Admit users while there are any, then end the process."""
     try:
         _wait_for(port)
         with socket.create_server(("127.0.0.1", 0), backlog=128) as door:
             sign = folder / "door"
-            temporary = folder / f"door.{os.getpid()}"
-            temporary.write_text(f"{door.getsockname()[1]} {os.getpid()}", "ascii")
-            temporary.replace(sign)  # in one step: a reader finds the old text or the new
+            _write(sign, f"{door.getsockname()[1]} {os.getpid()} {starter}")
             _admit_users(door, f"{identity(folder)} mongodb://127.0.0.1:{port}\n", sign)
         # The door is closed: whoever comes now starts a server of its own.
     except Exception:
@@ -108,6 +107,18 @@ def _admit_users(door: socket.socket, greeting: str, sign: Path) -> None:
             return
 
 
+def _write(path: Path, text: str) -> None:
+    """Write a file in one step: a reader finds the old text or the new."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(text, "ascii")
+    for _ in range(100):
+        # Windows replaces no file that somebody has open.
+        with contextlib.suppress(PermissionError):
+            temporary.replace(path)
+            return
+        time.sleep(0.02)
+
+
 def _wait_for(port: int) -> None:
     """Wait until something accepts connections at `port`."""
     while True:
@@ -117,4 +128,4 @@ def _wait_for(port: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), sys.argv[2])

@@ -53,6 +53,8 @@ class Log(Model):
         of several processes stand process by process). The hint holds every
         planner to that index.
         """
+        if limit < 1:
+            raise ValueError("MongoDB takes a limit of 0 for none at all")
         older = {} if before is None else {"_id": {"$lt": before}}
         cursor = self.collection.find(older).sort("_id", DESCENDING).hint("_id_")
         return list(cursor.limit(limit))

@@ -90,7 +90,8 @@ def environment(**settings):
     environ = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("FLASK_", f"{config.APP_NAME}_"))
+        # In upper case, as Windows has them.
+        if not name.upper().startswith(("FLASK_", f"{config.APP_NAME.upper()}_"))
     }
     for key, value in settings.items():
         environ[config.variable(key)] = value

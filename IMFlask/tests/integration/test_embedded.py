@@ -209,7 +209,7 @@ class EmbeddedTestCase(ProcessTestCase):
             text=True,
         ) as stranger:
             port = stranger.stdout.readline().strip()
-            (self.folder / "door").write_text(f"{port} 1")
+            (self.folder / "door").write_text(f"{port} 1 1")
             self.assertEqual(self.ask(self.user(), self.AUTHOR), "IML")
             stranger.kill()
 
@@ -271,7 +271,8 @@ class EmbeddedTestCase(ProcessTestCase):
         for _ in range(2):
             kill_server(self.folder)
             self.assertEqual(self.ask(user, self.AUTHOR), "IML")
-        self.assertLessEqual(int(self.ask(user, threads)), before)
+        # A closed client's threads end at their next turn.
+        self.assertTrue(wait_until(lambda: int(self.ask(user, threads)) <= before, 10))
 
     def test_the_database_does_all_that_a_database_does(self):
         """Commands, gridfs, db-init with another lifetime"""
@@ -302,7 +303,15 @@ class EmbeddedTestCase(ProcessTestCase):
         """Neither in the working directory nor in the home folder"""
         home = self.folder.parent / "home"
         (home / ".secantus").mkdir(parents=True)
-        (home / ".secantus" / "secantusd.toml").write_text("[server]\nstandalone = true\nbad = 1\n")
+        (home / ".secantus" / "secantusd.toml").write_text("[server]\nbad = 1\n")
+        control = subprocess.run(
+            [sys.executable, "-m", "secantus", f"--port={free_port()}"],
+            cwd=self.folder.parent,
+            env={**environment(), "HOME": str(home)},
+            capture_output=True,
+            timeout=60,
+        )
+        self.assertEqual(control.returncode, 2)  # it does read that file by itself
         with mock.patch.dict(os.environ, {"HOME": str(home)}):
             user = self.user()
         self.assertEqual(self.ask(user, self.AUTHOR), "IML")

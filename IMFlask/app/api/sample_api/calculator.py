@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from app.api.decorator import timer
-from app.api.response import Envelope, bad_request, response
+from app.api.response import Envelope, response
 from app.api.rule import ValidationRule
 from app.api.validation import Query, Validator
 from controller import calculator
@@ -25,7 +25,7 @@ class NotZero(ValidationRule):
 
 @blueprint.get("/add")
 @timer
-@Validator(bad_request)
+@Validator()
 def add_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
     """Add two integers."""
     return response(calculator.add(a, b))
@@ -33,7 +33,7 @@ def add_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 @blueprint.get("/subtract")
 @timer
-@Validator(bad_request)
+@Validator()
 def subtract_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
     """Subtract one integer from another."""
     return response(calculator.subtract(a, b))
@@ -41,7 +41,7 @@ def subtract_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 @blueprint.get("/multiply")
 @timer
-@Validator(bad_request)
+@Validator()
 def multiply_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
     """Multiply two integers."""
     return response(calculator.multiply(a, b))
@@ -49,7 +49,7 @@ def multiply_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 @blueprint.get("/divide")
 @timer
-@Validator(bad_request)
+@Validator()
 def divide_api(a: int = Query(int), b: int = Query(int, rules=NotZero())) -> Envelope:
     """Divide one integer by another."""
     return response(calculator.divide(a, b))

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from app.api.decorator import timer, unlogged
-from app.api.response import Envelope, bad_request, response
+from app.api.response import Envelope, response
 from app.api.rule import Max, Min, ObjectIdRule
 from app.api.validation import Json, Query, Validator
 from app.database import get_db
@@ -16,7 +16,7 @@ blueprint = Blueprint("info", __name__)
 @blueprint.get("/log")
 @unlogged
 @timer
-@Validator(bad_request)
+@Validator()
 def get_log_api(
     limit: int = Query(int, default=10, rules=[Min(1), Max(100)]),
     before: str | None = Query(str, rules=ObjectIdRule(), optional=True),
@@ -35,7 +35,7 @@ def get_author_api() -> Envelope:
 
 @blueprint.route("/author", methods=["POST", "PUT"])
 @timer
-@Validator(bad_request)
+@Validator()
 def change_author_api(name: str = Json(str)) -> Envelope:
     """Change the author."""
     author.change_author(MasterConfig(get_db()), name)
