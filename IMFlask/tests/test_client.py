@@ -1,5 +1,8 @@
 """How the database is reached, without one."""
 
+import subprocess
+import sys
+from pathlib import Path
 from unittest import mock
 
 import gridfs
@@ -9,6 +12,7 @@ from model.mongodb import client
 from model.mongodb.embedded import EmbeddedDatabaseError
 from tests.case import UnitTestCase
 
+ROOT = Path(model.__file__).parent.parent
 URI = "mongodb://127.0.0.1:1/"
 
 
@@ -29,6 +33,15 @@ class ClientTestCase(UnitTestCase):
             client.close_clients()
         self.assertEqual(close.call_count, 2)
         self.assertIsNot(client.get_client(URI, "app"), one)
+
+    def test_clients_are_closed_at_exit(self):
+        """Of a process that just ends"""
+        code = (
+            "from model.mongodb.client import get_client\n"
+            f"get_client({URI!r}, 'app').close = lambda: print('closed')"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
+        self.assertEqual((done.stdout.strip(), done.stderr), (b"closed", b""))
 
     def test_defaults(self):
         """What the contract names"""

@@ -8,6 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from model.mongodb import MODELS, Log, MasterConfig, Model
 from model.mongodb.base import utc_now
+from model.mongodb.log import entry_id
 from tests.case import UnitTestCase
 
 
@@ -70,6 +71,18 @@ class ModelTestCase(UnitTestCase):
             (index,) = Log(None, config).index
             self.assertEqual(index.document["expireAfterSeconds"], seconds)
             self.assertLessEqual(seconds, 2147483647)
+
+    def test_ids_of_entries_sort_by_time(self):
+        """To the millisecond, then in the order they were made; no two are the same"""
+        early, late = (
+            datetime(2026, 1, 1, 0, 0, 0, 1000, UTC),
+            datetime(2026, 1, 1, 0, 0, 0, 2000, UTC),
+        )
+        ids = [entry_id(late) for _ in range(1000)]
+        self.assertLess(entry_id(early), min(ids))
+        self.assertEqual((ids, len(set(ids))), (sorted(ids), 1000))
+        self.assertEqual(ids[0].generation_time, late.replace(microsecond=0))
+        self.assertNotEqual(str(ids[0])[16:], str(ids[1])[16:])
 
     def test_lost_upsert_race_is_tried_again(self):
         """Two processes insert the first document at once"""

@@ -17,7 +17,7 @@ import flask_validation_extended as package
 from flask import g
 
 from app.api.response import bad_request
-from app.api.rule import ValidationRule, checker, sentence
+from app.api.rule import checker, sentence
 from app.api.source import MISSING, SOURCES, Source
 from app.api.value import convert, described, described_value, matches
 from app.request import current_request
@@ -29,9 +29,9 @@ class _TakesAnyRule:
 
     annotation: Any
 
-    def _rules_valid(self, rules: Any) -> list[ValidationRule]:
+    def _rules_valid(self, rules: Any) -> list[package.ValidationRule]:
         for rule in rules:
-            if not isinstance(rule, ValidationRule):
+            if not isinstance(rule, package.ValidationRule):
                 raise package.InvalidRule(type(rule))
             types = rule.types if isinstance(rule.types, (list, tuple)) else (rule.types,)
             for kind in self.annotation:

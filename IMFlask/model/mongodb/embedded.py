@@ -61,7 +61,8 @@ class EmbeddedServer:
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._uri = ""
+        self._uri = ""  # the server's
+        self._client_uri = ""  # the one that this process has a client of
         self._has_started = False  # whether this process has started the server
 
     def client(self) -> MongoClient[Document]:
@@ -69,9 +70,10 @@ class EmbeddedServer:
 
         Raises EmbeddedDatabaseError when it does not start.
         """
-        before, uri = self._uri, self.uri()
-        if before != uri:
-            close_client(before)  # of a server that is gone
+        uri = self.uri()
+        if self._client_uri != uri:
+            close_client(self._client_uri)  # of a server that is gone
+            self._client_uri = uri
         return get_client(uri, self._app_name)
 
     def uri(self) -> str:

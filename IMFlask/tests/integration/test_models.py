@@ -49,6 +49,16 @@ class LogTestCase(DatabaseTestCase):
             model.insert_log({"url": "new"})
         self.assertEqual((seen, pages), (list(range(24, -1, -1)), 3))
 
+    def test_entries_of_several_processes_come_newest_first(self):
+        """By created_at to the millisecond, within one second too"""
+        now = datetime(2026, 1, 2, 3, 4, 5, 0, UTC)
+        model = Log(self.database)
+        times = [now.replace(microsecond=number * 1000) for number in (7, 2, 999, 0, 400)]
+        for created_at in times:
+            model.insert_log({"created_at": created_at})
+        read = [entry["created_at"] for entry in model.get_log()]
+        self.assertEqual(read, sorted(times, reverse=True))
+
     def test_empty_log(self):
         """No collection yet"""
         self.assertEqual(log.newest(Log(self.database), 10), ([], None))

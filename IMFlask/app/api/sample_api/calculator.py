@@ -1,10 +1,10 @@
 """Calculator API."""
 
 from flask import Blueprint
+from flask_validation_extended import ValidationRule
 
 from app.api.decorator import timer
 from app.api.response import Envelope, response
-from app.api.rule import ValidationRule
 from app.api.validation import Query, Validator
 from controller import calculator
 

@@ -1,10 +1,11 @@
 """Information API: the log, the author, a message."""
 
 from flask import Blueprint
+from flask_validation_extended import Max, Min
 
 from app.api.decorator import timer, unlogged
 from app.api.response import Envelope, response
-from app.api.rule import Max, Min, ObjectIdRule
+from app.api.rule import ObjectIdRule
 from app.api.validation import Json, Query, Validator
 from app.database import get_db
 from controller import author, log
