@@ -116,7 +116,7 @@ def mongodb_uri(key: str) -> str | None:
                 raise ValueError("a host is no URI")
             with (
                 # pymongo only warns of an option that it does not know or take.
-                warnings.catch_warnings(action="error"),
+                warnings.catch_warnings(action="error", category=UserWarning),
                 MongoClient(uri, connect=False) as client,
             ):
                 client.get_default_database("none")

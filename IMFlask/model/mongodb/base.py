@@ -8,7 +8,7 @@ from typing import Any
 import pymongo
 from pymongo import IndexModel
 from pymongo.collection import Collection
-from pymongo.errors import OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from model.mongodb.client import Database, Document
 
@@ -98,13 +98,13 @@ class Model(ABC):
         update = {"$setOnInsert": document}
         try:
             result = self.collection.update_one(key, update, upsert=True)
-        except pymongo.errors.DuplicateKeyError:
+        except DuplicateKeyError:
             result = self.collection.update_one(key, update, upsert=True)
         return result.upserted_id is not None
 
     def _settle_index(self, name: str, there: Document | None, wanted: IndexModel) -> str:
         lifetime = wanted.document.get("expireAfterSeconds")
-        same_keys = there and dict(there["key"]) == dict(wanted.document["key"])
+        same_keys = there and list(there["key"]) == list(wanted.document["key"].items())
         if same_keys and lifetime is not None and there.get("expireAfterSeconds") != lifetime:
             self.database.command(
                 "collMod",
