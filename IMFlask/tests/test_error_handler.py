@@ -4,6 +4,7 @@ from flask import abort, request
 from werkzeug.exceptions import (
     MethodNotAllowed,
     RequestedRangeNotSatisfiable,
+    ServiceUnavailable,
     TooManyRequests,
     Unauthorized,
 )
@@ -60,6 +61,8 @@ class ErrorTestCase(AppTestCase):
         """Retry-After"""
         self.app.view_functions["template.index"] = lambda: abort(503)
         self.assertEqual(self.client.get("/").headers["Retry-After"], "2")
+        response = self.fail_with(ServiceUnavailable(retry_after=7))
+        self.assertEqual(response.headers.getlist("Retry-After"), ["7"])
 
     def test_unusual_status(self):
         """One without words of ours"""

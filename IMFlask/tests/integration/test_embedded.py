@@ -80,6 +80,7 @@ class EmbeddedTestCase(ProcessTestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a terminal of its own
         )
 
         def end():
@@ -143,6 +144,18 @@ class EmbeddedTestCase(ProcessTestCase):
         self.assert_ends(pid)
         started = [user for user in users if "Embedded MongoDB at" in user.stderr.read()]
         self.assertEqual(len(started), 1)
+
+    def test_interrupt_at_the_terminal_does_not_reach_it(self):
+        """Ctrl-C goes to all processes of the terminal's group; the others go on with it"""
+        user, other = self.user(), self.user()
+        self.assertEqual(self.ask(user, self.AUTHOR), "IML")
+        self.assertEqual(self.ask(other, self.AUTHOR), "IML")
+        pid = server_pid(self.folder)
+        os.killpg(user.pid, signal.SIGINT)
+        user.wait(10)
+        time.sleep(1)
+        self.assertTrue(is_alive(pid))
+        self.assertEqual((self.ask(other, self.AUTHOR), server_pid(self.folder)), ("IML", pid))
 
     def test_restart_keeps_the_data(self):
         """A clean end"""
