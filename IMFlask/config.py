@@ -44,12 +44,12 @@ def load_env_file() -> None:
     for path in (BASE_DIR / ".env", BASE_DIR.parent / ".env"):
         if path.is_file():
             try:
-                with open(path, encoding="utf-8") as file:
+                with open(path, encoding="utf-8-sig") as file:  # with a BOM or without
                     for line in parse_stream(file):
                         if line.error:
                             number = line.original.line
                             stop(f".env is wrong at line {number} or below: put NAME=value there.")
-                for name, value in dotenv_values(path).items():
+                for name, value in dotenv_values(path, encoding="utf-8-sig").items():
                     if value and not os.environ.get(name):
                         os.environ[name] = value
             except (OSError, ValueError):

@@ -306,6 +306,14 @@ class StartTestCase(UnitTestCase):
             done = self.start(code, elsewhere)
         self.assertEqual(done.stdout.strip(), "beside 0.5")
 
+    def test_env_file_may_be_written_as_editors_do(self):
+        """A BOM, CRLF, quotes, comments, export"""
+        (self.folder / ".env").write_bytes(
+            f"\ufeff{APP_NAME}_MONGODB_NAME='a' # why\r\n\r\n"
+            f'export {APP_NAME}_SLOW_API_TIME="2"\r\n'.encode()
+        )
+        self.assert_prints("a 2.0", "config.config.MONGODB_NAME, config.config.SLOW_API_TIME")
+
     def test_unreadable_env_file_stops_the_start(self):
         """One sentence"""
         for content in (b"A=\xff\xfe", b"A='x\0y'", b"'A=B'=1", "A=1".encode("utf-16")):
