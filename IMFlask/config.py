@@ -46,7 +46,7 @@ def load_env_file() -> None:
             try:
                 with open(path, encoding="utf-8-sig") as file:  # with a BOM or without
                     for line in parse_stream(file):
-                        if line.error:
+                        if line.error or (line.key and line.value is None):
                             number = line.original.line
                             stop(f".env is wrong at line {number} or below: put NAME=value there.")
                 for name, value in dotenv_values(path, encoding="utf-8-sig").items():
@@ -114,12 +114,12 @@ def mongodb_uri(key: str) -> str | None:
         try:
             if "://" not in uri:
                 raise ValueError("a host is no URI")
-            with (
+            with warnings.catch_warnings():
                 # pymongo only warns of an option that it does not know or take.
-                warnings.catch_warnings(action="error", category=UserWarning),
-                MongoClient(uri, connect=False) as client,
-            ):
-                client.get_default_database("none")
+                warnings.simplefilter("error", UserWarning)
+                warnings.filterwarnings("ignore", "Wire protocol compression")
+                with MongoClient(uri, connect=False) as client:
+                    client.get_default_database("none")
         except (PyMongoError, ValueError, OSError, UserWarning):
             stop(
                 f"{variable(key)} is not a MongoDB URI: put one like"

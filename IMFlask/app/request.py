@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
 from app.json_provider import NotJSON
-from controller.util import redact_body, redact_path, redact_query
+from controller.util import is_secret, redact_body, redact_path, redact_query
 
 _UNREADABLE = "The body ended early or could not be read: send it again, whole."
 
@@ -60,7 +60,9 @@ class Request(FlaskRequest):
     @property
     def shown_url(self) -> str:
         """Path and query, secrets redacted."""
-        path = redact_path(self.path, self.view_args or {})
+        path = redact_path(self.path)
+        if self.url_rule is not None and any(map(is_secret, self.view_args or {})):
+            path = self.url_rule.rule  # a variable of it is a secret
         query = redact_query(self.query_string)
         return f"{path}?{query}" if query else path
 

@@ -11,25 +11,46 @@ from urllib.parse import parse_qsl, quote
 # `X-Api-Key`, `apiKey` and `api_key` are one.
 _SECRET = re.compile(
     r"password|passwd|passwort|passphrase|passcode|passkey|비밀번호|암호|secret|token"
-    r"|authorization|credential|cookie|^session$|sessionid|sessionkey|signature|bearer"
+    r"|authorization|credential|cookie|sessid|sessionid|sessionkey|pwd|otpcode|signature|bearer"
     r"|recoverycode|securityanswer|mnemonic|assertion|samlresponse|creditcard|cardnumber"
     r"|ccnumber|(api|access|auth|private|sign|signing|encryption|ssh|master)key|^key$"
 )
 # What is one as a word of its own, digits behind it aside.
-_SECRET_WORDS = {"pass", "pw", "pwd", "pin", "pincode", "otp", "totp", "cvv", "cvc", "jwt"}
+_SECRET_WORDS = {
+    "pass",
+    "pw",
+    "pwd",
+    "pin",
+    "pincode",
+    "otp",
+    "totp",
+    "cvv",
+    "cvc",
+    "jwt",
+    "session",
+}
 _SECRET_WORDS |= {"ssn", "sid", "sig", "auth"}
 # What a name is; anything else may hold more than a name.
 _NAME = re.compile(r"[\w.\-\[\]]{1,64}")
 # A name with a value behind it, inside of some text. Bounded and begun at the
 # name's first letter alone: its time must not grow with the square of the text.
-_NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\"'\s]{0,4}[=:]")
+_NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\\\"'\s\[\]]{0,8}[=:]")
+# A URL with a password in it.
+_LOGIN = re.compile(r"://[^/\s@:]{0,256}:[^/\s@]{1,256}@")
 MASK = "***"
 BODY_LIMIT = 2048  # bytes
 
 
-@functools.lru_cache(1024)
 def is_secret(name: str) -> bool:
-    """Whether a field or parameter of this name holds what nobody else may read."""
+    """Whether a field or parameter of this name holds what nobody else may read.
+
+    So does one with a name of more than 64 characters, which is no name.
+    """
+    return len(name) > 64 or _is_secret(name)
+
+
+@functools.lru_cache(1024)  # of names that are short
+def _is_secret(name: str) -> bool:
     split = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", unicodedata.normalize("NFKC", name))
     words = re.findall(r"[^\W_]+", split.lower())
     return _SECRET.search("".join(words)) is not None or any(
@@ -43,19 +64,21 @@ def redact(value: Any) -> Any:
     So is a text that has a secret's name with a value behind it.
     """
     if isinstance(value, dict):
-        return {name: MASK if is_secret(name) else redact(item) for name, item in value.items()}
+        return {
+            redact(name): MASK if is_secret(name) else redact(item) for name, item in value.items()
+        }
     if isinstance(value, list):
         return [redact(item) for item in value]
     if isinstance(value, str):
         shown = value[:BODY_LIMIT]  # of more nothing will be stored
-        return MASK if any(map(is_secret, _NAMED_VALUE.findall(shown))) else shown
+        is_told = any(map(is_secret, _NAMED_VALUE.findall(shown))) or _LOGIN.search(shown)
+        return MASK if is_told else shown
     return value
 
 
-def redact_path(path: str, variables: dict[str, Any]) -> str:
-    """Return a path, its secrets `***`; variables: the route's, by name."""
-    secrets = {str(value) for name, value in variables.items() if is_secret(name)}
-    return "/".join(MASK if part in secrets else redact(part) for part in path.split("/"))
+def redact_path(path: str) -> str:
+    """Return a path in which each part that has a secret's name with a value is `***`."""
+    return "/".join(redact(part) for part in path.split("/"))
 
 
 def redact_query(query: bytes) -> str:

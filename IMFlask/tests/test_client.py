@@ -101,37 +101,43 @@ class ClientTestCase(UnitTestCase):
 class LazyDatabaseTestCase(UnitTestCase):
     """LazyDatabase"""
 
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(client.close_clients)
+        self.first = client.get_client(URI, "app")["x"]
+        self.second = client.get_client(URI + "?appname=2", "app")["y"]
+
     def test_first_use_opens_and_prepares(self):
         """Not the making"""
-        database = mock.MagicMock()
-        opened, prepared = mock.Mock(return_value=database), mock.Mock()
+        opened, prepared = mock.Mock(return_value=self.first), mock.Mock()
         lazy = client.LazyDatabase("x", opened, prepared)
         self.assertEqual((lazy.name, repr(lazy)), ("x", "LazyDatabase('x')"))
         opened.assert_not_called()
-        self.assertIs(lazy["Log"], database["Log"])
-        self.assertIs(lazy.client, database._client)
-        prepared.assert_called_once_with(database)
+        self.assertEqual(lazy["Log"], self.first["Log"])
+        self.assertIs(lazy.client, self.first.client)
+        prepared.assert_called_once_with(self.first)
 
     def test_it_is_a_database(self):
         """For whoever checks, like gridfs"""
-        database = client.get_client(URI, "app")["x"]
-        self.addCleanup(client.close_clients)
-        lazy = client.LazyDatabase("x", lambda: database)
+        lazy = client.LazyDatabase("x", lambda: self.first)
         self.assertIsInstance(gridfs.GridFSBucket(lazy), gridfs.GridFSBucket)
-        self.assertEqual(lazy["a"], database["a"])
-        self.assertEqual(lazy.get_collection("a"), database["a"])
-        self.assertEqual(lazy, database)
+        self.assertEqual(lazy["a"], self.first["a"])
+        self.assertIs(lazy["a"].database, lazy)
+        self.assertEqual(lazy.get_collection("a"), self.first["a"])
+        self.assertEqual(lazy, self.first)
 
     def test_replaced_database_is_prepared_as_well(self):
-        """And one whose preparation failed again"""
-        first, second = mock.MagicMock(), mock.MagicMock()
-        opened = mock.Mock(side_effect=[first, second, second])
+        """And one whose preparation failed again; what is held goes over to it"""
+        opened = mock.Mock(return_value=self.first)
         prepared = mock.Mock(side_effect=[None, RuntimeError, None])
         lazy = client.LazyDatabase("x", opened, prepared)
-        self.assertIs(lazy["a"], first["a"])
-        self.assertRaises(RuntimeError, lambda: lazy["a"])
-        self.assertIs(lazy["a"], second["a"])
-        prepared.assert_has_calls([mock.call(first), mock.call(second), mock.call(second)])
+        held = lazy["a"]
+        opened.return_value = self.second
+        self.assertRaises(RuntimeError, lambda: lazy.client)
+        self.assertIs(held.database.client, self.second.client)
+        prepared.assert_has_calls(
+            [mock.call(self.first), mock.call(self.second), mock.call(self.second)]
+        )
         self.assertEqual(prepared.call_count, 3)
 
     def test_without_a_database_every_use_fails(self):

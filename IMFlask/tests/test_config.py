@@ -79,6 +79,7 @@ class GetterTestCase(UnitTestCase):
             "mongodb://a:b%40c@h1,h2:27018/?replicaSet=rs",
             "mongodb+srv://cluster.example.com/name",
             "mongodb://host/?minPoolSize=20",
+            "mongodb://host/?compressors=zstd,snappy",
         ):
             self.assertEqual(self.with_value(uri, config.mongodb_uri), uri)
         for uri in (
@@ -322,7 +323,7 @@ class StartTestCase(UnitTestCase):
 
     def test_bad_line_of_the_env_file_stops_the_start(self):
         """It would else be passed over, and with it FLASK_CONFIG=production"""
-        for line in ("FLASK_CONFIG production", "FLASK_CONFIG: production", "A='b"):
+        for line in ("FLASK_CONFIG", "FLASK_CONFIG production", "FLASK_CONFIG: production", "A='b"):
             (self.folder / ".env").write_text(f"# comment\n\n{line}\nB=1\n")
             self.assert_stops(".env is wrong at line 2 or below: put NAME=value there.")
 

@@ -116,10 +116,14 @@ class ErrorTestCase(AppTestCase):
     def test_client_cannot_forge_a_log_line(self):
         """A line break in the path is escaped"""
 
-        def view(path):
+        def view(**variables):
             raise ZeroDivisionError
 
         self.app.add_url_rule("/fail/<path>", view_func=view)
+        self.app.add_url_rule("/pin/<int:pin>", view_func=view, endpoint="pin")
+        with self.assertLogs("app", "ERROR") as logs:
+            self.client.get("/pin/0123")
+        self.assertIn("GET /pin/<int:pin> failed", logs.output[0])
         with self.assertLogs("app", "ERROR") as logs:
             self.client.get("/fail/a%0AERROR:forged%E2%80%A8x")
         self.assertIn("GET /fail/a\\nERROR:forged\\u2028x failed", logs.output[0])

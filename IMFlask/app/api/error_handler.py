@@ -1,10 +1,11 @@
 """Every error, in one envelope."""
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 from werkzeug.exceptions import BadRequestKeyError, HTTPException
 from werkzeug.wrappers import Response
 
 from app.api.response import Envelope, fail
+from app.request import current_request
 from controller.error import Conflict, ControllerError, Invalid, NotFound
 from controller.util import one_line
 
@@ -60,8 +61,9 @@ def handle_controller_error(error: ControllerError) -> tuple[Envelope, int]:
 
 def handle_unexpected(error: Exception) -> tuple[Envelope, int]:
     """Answer a bug: its traceback goes to the log, nothing of it to the client."""
+    request = current_request()
     current_app.logger.error(
-        "%s %s failed", one_line(request.method), one_line(request.path), exc_info=error
+        "%s %s failed", one_line(request.method), one_line(request.shown_url), exc_info=error
     )
     return fail(500, _SENTENCES[500])
 

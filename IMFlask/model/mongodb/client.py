@@ -8,7 +8,6 @@ from typing import Any
 
 from pymongo import MongoClient
 from pymongo import database as pymongo_database
-from pymongo.collection import Collection
 
 Document = dict[str, Any]
 Database = pymongo_database.Database[Document]
@@ -112,9 +111,6 @@ class LazyDatabase(Database):
 
     def __repr__(self) -> str:
         return f"LazyDatabase({self._name!r})"
-
-    def __getitem__(self, name: str) -> Collection[Document]:
-        return self._opened()[name]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -85,12 +85,13 @@ def _keep_door(folder: Path, port: int, starter: str) -> None:
 def _admit_users(door: socket.socket, greeting: str, sign: Path) -> None:
     """Greet and count users; returns when there has been none for GRACE seconds.
 
-    Or when `sign` is gone: then somebody has deleted the folder.
+    Or when `sign` is gone or another file: then somebody has deleted the folder.
     """
     selector = selectors.DefaultSelector()
     selector.register(door, selectors.EVENT_READ)
     empty_since = time.monotonic()
-    while sign.exists():
+    own_sign = _file_identity(sign)
+    while _file_identity(sign) == own_sign:
         for key, _ in selector.select(timeout=GRACE / 6):
             # A user may die at any moment, before it is greeted too.
             with contextlib.suppress(OSError):
@@ -104,7 +105,20 @@ def _admit_users(door: socket.socket, greeting: str, sign: Path) -> None:
             empty_since = time.monotonic()
         has_users = len(selector.get_map()) > 1
         if not has_users and time.monotonic() - empty_since > GRACE:
-            return
+            break
+    # Nobody is to believe in a server that ends.
+    for key in list(selector.get_map().values()):
+        key.fileobj.close()
+    selector.close()
+
+
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells this very file from a copy of it; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_ctime_ns
 
 
 def _write(path: Path, text: str) -> None:

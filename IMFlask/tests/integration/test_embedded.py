@@ -183,11 +183,14 @@ class EmbeddedTestCase(ProcessTestCase):
         users = [self.user(), self.user()]
         for name, user in enumerate(users):
             self.assertEqual(self.ask(user, self.change(f"N{name}")), "True")
+            self.assertIn("Log", self.ask(user, "globals().setdefault('held', database['Log'])"))
         for _ in range(2):
             pid = server_pid(self.folder)
             kill_server(self.folder)
             self.assertEqual([self.ask(user, self.AUTHOR) for user in users], ["N1", "N1"])
             self.assertNotEqual(server_pid(self.folder), pid)
+            for user in users:  # what a user held before serves on as well
+                self.assertEqual(self.ask(user, "held.count_documents({})"), "0")
 
     def test_user_killed_while_it_starts_the_server(self):
         """The server finds itself without a user"""
@@ -248,6 +251,25 @@ class EmbeddedTestCase(ProcessTestCase):
         self.assert_ends(pid)
         self.assertEqual(self.ask(user, self.AUTHOR), "IML")
         self.assertEqual(self.ask(self.user(), self.AUTHOR), "IML")
+
+    def test_folder_put_back_under_the_server_is_another_s(self):
+        """A backup with its door: what is written next is not lost"""
+        user = self.user()
+        self.assertEqual(self.ask(user, self.change("old")), "True")
+        pid = server_pid(self.folder)
+        self.said_by(user)
+        self.assert_ends(pid)
+        backup = self.folder.parent / "backup"
+        shutil.copytree(self.folder, backup)
+        user = self.user()
+        self.assertEqual(self.ask(user, self.change("lost")), "True")
+        pid = server_pid(self.folder)
+        shutil.rmtree(self.folder)
+        shutil.copytree(backup, self.folder)
+        self.assert_ends(pid)
+        self.assertEqual(self.ask(user, self.AUTHOR), "old")
+        self.assertEqual(self.ask(user, self.change("new")), "True")
+        self.assertEqual(self.ask(self.user(), self.AUTHOR), "new")
 
     def test_users_that_vanish_at_the_door(self):
         """Connections that are reset at once"""
