@@ -24,6 +24,8 @@ APP_NAME = "IMFlask"
 
 BASE_DIR = Path(__file__).resolve().parent
 
+_MAKE_TOKEN = "put the output of `python -c 'import secrets; print(secrets.token_hex(32))'` there."
+
 
 def stop(sentence: str) -> NoReturn:
     """End the process: `sentence` goes to stderr, the exit code is 4."""
@@ -149,6 +151,38 @@ def log_path(key: str) -> str | None:
     return path
 
 
+def hosts(key: str) -> list[str] | None:
+    """The setting as host names, with a comma between; one that begins with a dot is a suffix."""
+    value = text(key)
+    if value is None:
+        return None
+    names = [name.strip() for name in value.split(",")]
+    host = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9a-fA-F:.]+\]")
+    if not all(map(host.fullmatch, names)):
+        refuse(key, value, "host names like www.example.com,.example.org, without ports,")
+    return names
+
+
+def proxy_hops(key: str) -> dict[str, int] | None:
+    """The setting, like `for=1,proto=1`, as the arguments of Werkzeug's ProxyFix."""
+    value = text(key)
+    if value is None:
+        return None
+    pairs = [pair.strip().partition("=") for pair in value.split(",")]
+    names = ("for", "proto", "host", "port", "prefix")
+    if not all(name in names and re.fullmatch("[0-9]", count) for name, _, count in pairs):
+        refuse(key, value, f"numbers of proxies like for=1,proto=1 (of {', '.join(names)})")
+    return {f"x_{name}": int(count) for name, _, count in pairs}
+
+
+def token(key: str) -> str | None:
+    """The setting as what a header can carry; its value is never shown."""
+    value = text(key)
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value):
+        stop(f"{variable(key)} may have letters, digits and ._~+/- alone: {_MAKE_TOKEN}")
+    return value
+
+
 def require(config: type["Config"]) -> None:
     """Stop unless production has what it cannot do without."""
     if config is not ProductionConfig:
@@ -159,11 +193,9 @@ def require(config: type["Config"]) -> None:
             " its MongoDB, like mongodb://127.0.0.1:27017/name."
         )
     if len(config.SECRET_KEY or "") < 32:
-        stop(
-            f"{variable('SECRET_KEY')} is not set to 32 characters or more: put the"
-            " output of `python -c 'import secrets; print(secrets.token_hex(32))'`"
-            " there."
-        )
+        stop(f"{variable('SECRET_KEY')} is not set to 32 characters or more: {_MAKE_TOKEN}")
+    if len(config.ADMIN_TOKEN or "") < 32:
+        stop(f"{variable('ADMIN_TOKEN')} is not set to 32 characters or more: {_MAKE_TOKEN}")
 
 
 def settle_debug(name: str) -> bool:
@@ -203,6 +235,18 @@ class Config:
     # Bytes. A route that takes more sets `request.max_content_length` itself.
     MAX_CONTENT_LENGTH = 1024 * 1024
     MAX_FORM_MEMORY_SIZE = 1024 * 1024  # of the fields of a form
+    MAX_FORM_PARTS = 1000
+
+    # What `admin_required` asks for; None: nothing.
+    ADMIN_TOKEN: str | None = None
+    # The hosts that requests may name; None: any.
+    TRUSTED_HOSTS: list[str] | None = None
+    # How many proxies stand in front, for Werkzeug's ProxyFix; None: there is none.
+    PROXY_HOPS: dict[str, int] | None = None
+    # Seconds that a browser is to insist on HTTPS; 0: it is not told so.
+    HSTS_SECONDS = 0
+    SESSION_COOKIE_HTTPONLY = True
+    SESSION_COOKIE_SAMESITE = "Lax"
 
     MONGODB_URI: str | None = None
     MONGODB_NAME: str | None = None
@@ -211,6 +255,9 @@ class Config:
     # Whether to keep it running although this process has not used it.
     MONGODB_EMBEDDED_FOLLOW = False
     ERROR_LOG_PATH: str | None = None
+    # readable or json; None: as Flask does.
+    LOG_FORMAT: str | None = None
+    LOG_REQUESTS = False  # a line for each
 
     # Where the timer decorator puts its figure; None: as debug is on or off.
     TIMER_OUTPUT: str | None = None
@@ -223,10 +270,15 @@ class _EnvironmentConfig(Config):
     """The settings as the environment has them."""
 
     SECRET_KEY = text("SECRET_KEY")
+    ADMIN_TOKEN = token("ADMIN_TOKEN")
+    TRUSTED_HOSTS = hosts("TRUSTED_HOSTS")
+    PROXY_HOPS = proxy_hops("PROXY_HOPS")
+    HSTS_SECONDS = integer("HSTS_SECONDS", Config.HSTS_SECONDS, 0, 10**9)
     if _name != "testing":
         MONGODB_URI = mongodb_uri("MONGODB_URI")
         MONGODB_NAME = database_name("MONGODB_NAME")
     TIMER_OUTPUT = choice("TIMER_OUTPUT", ("response", "log", "none"))
+    LOG_REQUESTS = boolean("LOG_REQUESTS", Config.LOG_REQUESTS)
     API_LOGGING = boolean("API_LOGGING", Config.API_LOGGING)
     SLOW_API_TIME = seconds("SLOW_API_TIME", Config.SLOW_API_TIME)
     # MongoDB keeps a document for at most 2**31 - 1 seconds.
@@ -238,6 +290,8 @@ class DevelopmentConfig(_EnvironmentConfig):
 
     DEBUG = _debug
     SECRET_KEY = text("SECRET_KEY") or secrets.token_hex(32)
+    LOG_FORMAT = "readable"
+    LOG_REQUESTS = boolean("LOG_REQUESTS", True)
     API_LOGGING = boolean("API_LOGGING", True)
     MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance")
     # At every saved file the reloader's child ends; its parent keeps the database.
@@ -257,6 +311,8 @@ class TestingConfig(Config):
 class ProductionConfig(_EnvironmentConfig):
     """A server: what has no safe default must be set."""
 
+    SESSION_COOKIE_SECURE = True
+    LOG_FORMAT = "json"
     TIMER_OUTPUT = _EnvironmentConfig.TIMER_OUTPUT or "none"
     ERROR_LOG_PATH = log_path("ERROR_LOG_PATH") if _name == "production" else None
 

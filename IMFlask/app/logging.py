@@ -1,19 +1,122 @@
-"""Where the log goes."""
+"""Where the log goes, and how its lines look.
 
+Development: readable lines on stderr. Production: JSON lines on stderr, and
+WARNING and above in ERROR_LOG_PATH too. Testing: as Flask does by itself.
+"""
+
+import json
 import logging
-from pathlib import Path
+from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from textwrap import indent
+from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context
+
+from app.request import Request, current_request
+from controller.util import one_line
+
+_logger = logging.getLogger("app")  # every app's
 
 
 def configure_logging(app: Flask) -> None:
-    """Log to stderr, and WARNING and above to the file ERROR_LOG_PATH, where it is set."""
-    app.logger.setLevel(logging.DEBUG if app.debug else logging.INFO)
-    path = app.config["ERROR_LOG_PATH"]
-    # Apps share the logger: a second one must not have each line written twice.
-    known = {getattr(handler, "baseFilename", None) for handler in app.logger.handlers}
-    if path and str(Path(path).absolute()) not in known:
-        handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    """Send the log where the config says: LOG_FORMAT (readable, json or None), ERROR_LOG_PATH.
+
+    As JSON goes the log of every library too, readable the application's own.
+    """
+    form, path = app.config["LOG_FORMAT"], app.config["ERROR_LOG_PATH"]
+    # Before `app.logger` is used, which would add Flask's own handler.
+    logger = logging.getLogger() if form == "json" else _logger
+    formatter = JSONFormatter() if form == "json" else ReadableFormatter()
+    if form == "readable":
+        # Its own line for each request would be the second one.
+        logging.getLogger("werkzeug").addFilter(_is_no_request)
+    if form:
+        _add_handler(logger, "stderr", logging.StreamHandler(), formatter)
+    if path:
+        # Reopens the file when logrotate has moved it; each line is one write at
+        # the end of the file, so that several processes may share it.
+        handler = WatchedFileHandler(path, encoding="utf-8", delay=True)
         handler.setLevel(logging.WARNING)
-        handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s: %(message)s"))
-        app.logger.addHandler(handler)
+        _add_handler(logger, handler.baseFilename, handler, formatter)
+    app.logger.setLevel(logging.DEBUG if app.debug else logging.INFO)
+
+
+def log_request(request: Request, status: int, seconds: float) -> None:
+    """Log the one line of a request that is answered."""
+    milliseconds = round(seconds * 1000, 3)
+    _logger.info(
+        "%s %s %d %.1f ms",
+        request.method,
+        request.shown_url,
+        status,
+        milliseconds,
+        extra={"request": request, "status": status, "milliseconds": milliseconds},
+    )
+
+
+class JSONFormatter(logging.Formatter):
+    """A record as one line of JSON: what it says, and of which request.
+
+    time (UTC), level, logger, message; within a request, request_id, method
+    and path (without its query, secrets redacted); status and milliseconds
+    once they are known; exception, a traceback.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, Any] = {
+            "time": moment.replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request := _request_of(record):
+            line["request_id"] = request.id
+            line["method"] = request.method
+            line["path"] = request.shown_path
+        for name in ("status", "milliseconds"):
+            if hasattr(record, name):
+                line[name] = getattr(record, name)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, separators=(",", ":"), default=repr)
+
+
+class ReadableFormatter(logging.Formatter):
+    """A record for a person: the time, the level, the message, the request's id.
+
+    A message is one line, whatever a client has sent; a traceback is indented.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback below it."""
+        moment = self.formatTime(record, "%H:%M:%S")
+        line = f"{moment} {record.levelname}: {one_line(record.getMessage())}"
+        if request := _request_of(record):
+            line += f" ({request.id})"
+        if record.exc_info:
+            line += "\n" + indent(self.formatException(record.exc_info), "  ")
+        return line
+
+
+def _add_handler(
+    logger: logging.Logger, name: str, handler: logging.Handler, formatter: logging.Formatter
+) -> None:
+    """Add a handler, once: apps share loggers, and none is to have its lines written twice."""
+    if name not in [known.name for known in logger.handlers]:
+        handler.name = name
+        handler.setFormatter(formatter)
+        logger.addHandler(handler)
+
+
+def _request_of(record: logging.LogRecord) -> Request | None:
+    """Return the request that a record is about: the one it was given, else the one at work."""
+    if hasattr(record, "request"):
+        return record.request  # type: ignore[no-any-return]
+    return current_request() if has_request_context() else None
+
+
+def _is_no_request(record: logging.LogRecord) -> bool:
+    return not str(record.msg).rstrip().endswith('"%s" %s %s')

@@ -1,5 +1,7 @@
-"""The request: Flask's, with a body that is read safely."""
+"""The request: Flask's, with an id and a body that is read safely."""
 
+import os
+import re
 from time import perf_counter
 from typing import Any, NoReturn, cast
 
@@ -11,14 +13,22 @@ from werkzeug.formparser import FormDataParser
 from app.json_provider import NotJSON
 from controller.util import is_secret, redact_body, redact_path, redact_query
 
+# What is taken over from X-Request-ID: nothing that a log or a header could trip over.
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNREADABLE = "The body ended early or could not be read: send it again, whole."
+
+_KEPT_BODY = 8 * 1024  # bytes: thousands of bodies may wait to be logged
+
+# Where a WSGI middleware finds the request, as long as it is at work.
+ENVIRON_KEY = "app.request"
 
 
 class Request(FlaskRequest):
-    """A request whose body, however broken, raises a 400, 413 or 415 and nothing else.
+    """A request with an id, whose body, however broken, raises a 400, 413 or 415 alone.
 
-    That holds for `data`, `get_data`, `get_json`, `form` and `files`. Who reads
-    the bare `stream` has to expect what the server raises.
+    `id` is the client's X-Request-ID, where that is one, else a new one. The
+    word on the body holds for `data`, `get_data`, `get_json`, `form` and
+    `files`. Who reads the bare `stream` has to expect what the server raises.
 
     Werkzeug, gunicorn and Granian each raise exceptions of their own in the
     middle of a body, and a body that ends early passes for a whole one with
@@ -28,6 +38,9 @@ class Request(FlaskRequest):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._started = perf_counter()
         super().__init__(*args, **kwargs)
+        given = self.environ.get("HTTP_X_REQUEST_ID", "")
+        self.id = given if _ID.fullmatch(given) else os.urandom(16).hex()
+        self.environ[ENVIRON_KEY] = self
 
     def elapsed(self) -> float:
         """Return the seconds since the request came in."""
@@ -58,13 +71,20 @@ class Request(FlaskRequest):
         return parser
 
     @property
+    def shown_path(self) -> str:
+        """The path, secrets redacted."""
+        if self.url_rule is not None:
+            if not self.view_args:
+                return self.path  # the rule's own words
+            if any(map(is_secret, self.view_args)):
+                return self.url_rule.rule  # a variable of it is a secret
+        return redact_path(self.path)
+
+    @property
     def shown_url(self) -> str:
         """Path and query, secrets redacted."""
-        path = redact_path(self.path)
-        if self.url_rule is not None and any(map(is_secret, self.view_args or {})):
-            path = self.url_rule.rule  # a variable of it is a secret
         query = redact_query(self.query_string)
-        return f"{path}?{query}" if query else path
+        return f"{self.shown_path}?{query}" if query else self.shown_path
 
     @property
     def shown_body(self) -> str:
@@ -75,6 +95,18 @@ class Request(FlaskRequest):
         if self._has_read():
             return redact_body(self._cached_data or b"", self.mimetype)
         return f"({self.content_length} bytes)" if self.content_length else ""
+
+    @property
+    def raw_body(self) -> tuple[bytes | str, str]:
+        """The body as the view has read it, to be redacted later, and its type.
+
+        A large one, and one that nobody has read, as `shown_body` has it.
+        """
+        if self._has_read():
+            body = self._cached_data or b""
+            if len(body) <= _KEPT_BODY:
+                return body, self.mimetype if body else ""
+        return self.shown_body, ""
 
     def _has_read(self) -> bool:
         return getattr(self, "_cached_data", None) is not None

@@ -47,6 +47,7 @@ def production_app():
     for key, value in {
         "FLASK_CONFIG": "production",
         "SECRET_KEY": "k" * 32,
+        "ADMIN_TOKEN": "t" * 32,
         "MONGODB_URI": "mongodb://127.0.0.1:1/unused",
         "API_LOGGING": "0",
         "TIMER_OUTPUT": "none",

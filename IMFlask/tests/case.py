@@ -55,8 +55,9 @@ class AppTestCase(UnitTestCase):
         return TestResponse(*run_wsgi_app(self.app, environ), request=None)
 
     def assert_fails(self, response, status, description):
-        """Assert the whole of a failure, to the letter."""
+        """Assert the whole of a failure, to the letter; its id is that of the header."""
+        request_id = response.headers["X-Request-ID"]
         self.assertEqual(
             (response.status_code, response.json),
-            (status, {"msg": "fail", "description": description}),
+            (status, {"msg": "fail", "description": description, "request_id": request_id}),
         )

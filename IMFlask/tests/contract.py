@@ -26,6 +26,7 @@ class Contract:
                 entry,
                 {
                     "_id": ObjectId,
+                    "request_id": str,
                     "ipv4": str,
                     "url": str,
                     "method": str,

@@ -16,6 +16,7 @@ class Mock:
         return [
             {
                 "_id": ObjectId(f"{2**31 - number:08x}{0:016x}"),
+                "request_id": f"{number:032x}",
                 "ipv4": "127.0.0.1",
                 "url": f"/sample/add?a={number}&b=1",
                 "method": "GET",

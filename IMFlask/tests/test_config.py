@@ -50,6 +50,33 @@ class GetterTestCase(UnitTestCase):
         self.assertIs(self.with_value("", config.boolean, True), True)
         self.assert_stops("maybe", "has value 'maybe': put 1 or 0 there.", config.boolean, True)
 
+    def test_hosts(self):
+        """Names and suffixes, with a comma between"""
+        self.assertIsNone(self.with_value("", config.hosts))
+        self.assertEqual(
+            self.with_value("www.example.com, .example.org,[::1]", config.hosts),
+            ["www.example.com", ".example.org", "[::1]"],
+        )
+        for value in ("example.com:80", "http://example.com", "a,,b", "*", "a b", "."):
+            sentence = (
+                f"has value {value!r}: put host names like www.example.com,.example.org,"
+                " without ports, there."
+            )
+            self.assert_stops(value, sentence, config.hosts)
+
+    def test_proxy_hops(self):
+        """The arguments of ProxyFix"""
+        self.assertIsNone(self.with_value("", config.proxy_hops))
+        self.assertEqual(
+            self.with_value("for=2, proto=1", config.proxy_hops), {"x_for": 2, "x_proto": 1}
+        )
+        for value in ("1", "for", "for=x", "for=-1", "for=10", "by=1", "for=1,"):
+            sentence = (
+                f"has value {value!r}: put numbers of proxies like for=1,proto=1"
+                " (of for, proto, host, port, prefix) there."
+            )
+            self.assert_stops(value, sentence, config.proxy_hops)
+
     def test_integers(self):
         """Within their bounds"""
         self.assertEqual(self.with_value("12", config.integer, 1, 0, 20), 12)
@@ -190,14 +217,33 @@ class StartTestCase(UnitTestCase):
                 MONGODB_URI=uri,
                 SECRET_KEY=key,
             )
+            self.assert_stops(
+                f"{APP_NAME}_ADMIN_TOKEN is not set to 32 characters or more: put the output"
+                " of `python -c 'import secrets; print(secrets.token_hex(32))'` there.",
+                FLASK_CONFIG="production",
+                MONGODB_URI=uri,
+                SECRET_KEY="1" * 32,
+                ADMIN_TOKEN=key,
+            )
         self.assert_prints(
-            f"{uri} {'1' * 32} False none",
-            "config.config.MONGODB_URI, config.config.SECRET_KEY, config.config.API_LOGGING,"
-            " config.config.TIMER_OUTPUT",
+            f"{uri} {'1' * 32} {'2' * 32} False none json False True",
+            "config.config.MONGODB_URI, config.config.SECRET_KEY, config.config.ADMIN_TOKEN,"
+            " config.config.API_LOGGING, config.config.TIMER_OUTPUT, config.config.LOG_FORMAT,"
+            " config.config.LOG_REQUESTS, config.config.SESSION_COOKIE_SECURE",
             FLASK_CONFIG="production",
             MONGODB_URI=uri,
             SECRET_KEY="1" * 32,
+            ADMIN_TOKEN="2" * 32,
         )
+
+    def test_token_can_be_sent_in_a_header(self):
+        """And is not shown when it cannot"""
+        for token in ("two words", "한국어", "a\tb", 'quo"te'):
+            self.assert_stops(
+                f"{APP_NAME}_ADMIN_TOKEN may have letters, digits and ._~+/- alone: put the output"
+                " of `python -c 'import secrets; print(secrets.token_hex(32))'` there.",
+                ADMIN_TOKEN=token,
+            )
 
     def test_settings_are_read_under_development_and_production(self):
         """Each from its variable"""
@@ -217,6 +263,7 @@ class StartTestCase(UnitTestCase):
             "FLASK_CONFIG": "production",
             "MONGODB_URI": "mongodb://127.0.0.1",
             "SECRET_KEY": "x" * 32,
+            "ADMIN_TOKEN": "x" * 32,
             "API_LOGGING": "1",
         }
         self.assert_prints("log True 2.0 7 shop", code, **settings)
@@ -234,7 +281,7 @@ class StartTestCase(UnitTestCase):
     def test_example_shows_the_defaults(self):
         """Where a setting has one"""
         example = (ROOT.parent / ".env.example").read_text()
-        for key in ("LOG_RETENTION_DAYS", "SLOW_API_TIME"):
+        for key in ("LOG_RETENTION_DAYS", "SLOW_API_TIME", "HSTS_SECONDS"):
             default = getattr(config.Config, key)
             self.assertRegex(example, rf"(?m)^# \w+_{key}={default}$")
         self.assertIn("# FLASK_CONFIG=development\n", example)
@@ -259,6 +306,7 @@ class StartTestCase(UnitTestCase):
             "FLASK_CONFIG": "production",
             "MONGODB_URI": "mongodb://127.0.0.1",
             "SECRET_KEY": "x" * 32,
+            "ADMIN_TOKEN": "x" * 32,
         }
         for expected, environ in (
             ("1", {}),

@@ -1,6 +1,23 @@
 """Every error in the envelope."""
 
+from unittest import mock
+
 from flask import abort, request
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConfigurationError,
+    DocumentTooLarge,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    NotPrimaryError,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+    WriteError,
+    WTimeoutError,
+)
 from werkzeug.exceptions import (
     MethodNotAllowed,
     RequestedRangeNotSatisfiable,
@@ -10,7 +27,14 @@ from werkzeug.exceptions import (
 )
 
 from controller.error import Conflict, ControllerError, Invalid, NotFound
+from model.mongodb.base import Unstorable
+from model.mongodb.outage import DatabaseAway
 from tests.case import AppTestCase
+
+AWAY = "The service is not available now: try again soon."
+BUG = "The server failed to answer this; the failure is logged."
+CONFLICT = "This contradicts what is already there: read it again first."
+UNKNOWN = "The database did not confirm this: look whether it was done before you send it again."
 
 
 class ErrorTestCase(AppTestCase):
@@ -33,7 +57,7 @@ class ErrorTestCase(AppTestCase):
                 self.app.view_functions["template.index"] = lambda status=status: abort(status)
                 response = self.client.get("/")
                 self.assertEqual(response.status_code, status)
-                self.assertEqual(list(response.json), ["msg", "description"])
+                self.assertEqual(list(response.json), ["msg", "description", "request_id"])
                 self.assertEqual(response.content_type, "application/json")
                 seen.add(response.json["description"])
         self.assertEqual(len(seen), 12)
@@ -86,6 +110,66 @@ class ErrorTestCase(AppTestCase):
 
         for error, status in ((Invalid, 400), (NotFound, 404), (Conflict, 409), (Taken, 409)):
             self.assert_fails(self.fail_with(error("So it is.")), status, "So it is.")
+
+    def test_database_errors_have_their_status(self):
+        """What the driver raises"""
+        duplicate = {"code": 11000}
+        for error, status, description in (
+            (DuplicateKeyError("E11000 dup", 11000), 409, CONFLICT),
+            (BulkWriteError({"writeErrors": [duplicate, duplicate]}), 409, CONFLICT),
+            (DocumentTooLarge("17 MB"), 413, "The body is too large: send less."),
+            (WriteError("too large", 10334), 413, "The body is too large: send less."),
+            (Unstorable(), 400, "A value is of a kind or size that the database cannot hold."),
+        ):
+            with self.subTest(error=error), self.assertNoLogs("app", "ERROR"):
+                self.assert_fails(self.fail_with(error), status, description)
+        for error in (
+            OperationFailure("not authorized on secret", 13),
+            BulkWriteError({"writeErrors": [duplicate, {"code": 2}]}),
+            WriteError("x", 2),
+            ConfigurationError("x"),
+        ):
+            with self.subTest(error=error), self.assertLogs("app", "ERROR"):
+                self.assert_fails(self.fail_with(error), 500, BUG)
+
+    def test_database_that_is_away_is_503(self):
+        """Whatever the driver calls it; no word of its own reaches the client"""
+        for error in (
+            ServerSelectionTimeoutError("127.0.0.1:1 refused"),
+            AutoReconnect("x"),
+            NetworkTimeout("x"),
+            NotPrimaryError("x"),
+            WaitQueueTimeoutError("x"),
+            ExecutionTimeout("x", 50),
+            WTimeoutError("x", 64),
+            DatabaseAway("x"),
+        ):
+            with self.subTest(error=error), self.assertLogs("app") as logs:
+                self.app.logger.info("so that there is a line")
+                response = self.fail_with(error)
+                self.assert_fails(response, 503, AWAY)
+                self.assertEqual(response.headers["Retry-After"], "2")
+                # Of the one that costs nothing there would be too many.
+                self.assertEqual(len(logs.output), 1 if type(error) is DatabaseAway else 2)
+                self.assertNotIn("\n", logs.output[-1])
+
+    def test_write_of_unknown_outcome_invites_no_blind_retry(self):
+        """It may have been done; one that was never sent may be sent again"""
+        for error, is_known in (
+            (AutoReconnect("connection closed"), False),
+            (NetworkTimeout("timed out"), False),
+            (WTimeoutError("x", 64), False),
+            (ServerSelectionTimeoutError("x"), True),
+            (WaitQueueTimeoutError("x"), True),
+            (DatabaseAway("x"), True),
+        ):
+            patch = mock.patch(
+                "model.mongodb.MasterConfig.change_author", autospec=True, side_effect=error
+            )
+            with self.subTest(error=error), patch, mock.patch.object(self.app.logger, "warning"):
+                response = self.client.put("/sample/author", json={"name": "NB"})
+                self.assert_fails(response, 503, AWAY if is_known else UNKNOWN)
+                self.assertEqual("Retry-After" in response.headers, is_known)
 
     def test_unexpected_error_is_logged_and_hidden(self):
         """A bug: traceback to the log, none to the client, in debug too"""

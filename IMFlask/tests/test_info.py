@@ -31,6 +31,7 @@ class InfoTestCase(AppTestCase):
             response.json["result"][0],
             {
                 "_id": "800000000000000000000000",
+                "request_id": "00000000000000000000000000000000",
                 "ipv4": "127.0.0.1",
                 "url": "/sample/add?a=0&b=1",
                 "method": "GET",

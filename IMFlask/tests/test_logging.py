@@ -1,15 +1,21 @@
-"""Where the log goes."""
+"""Where the log goes, and how its lines look."""
 
+import json
 import logging
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from app import create_app
+from app.logging import JSONFormatter, ReadableFormatter
 from config import config_dict
-from tests.case import UnitTestCase
+from tests.case import AppTestCase, UnitTestCase
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
-class ErrorLogTestCase(UnitTestCase):
+class FileTestCase(UnitTestCase):
     """ERROR_LOG_PATH"""
 
     def setUp(self):
@@ -19,6 +25,7 @@ class ErrorLogTestCase(UnitTestCase):
         self.path = Path(folder.name) / "error.log"
         self.logger = logging.getLogger("app")
         before = list(self.logger.handlers)
+        self.logger.handlers = [logging.NullHandler()]
 
         def restore():
             for handler in self.logger.handlers:
@@ -35,14 +42,12 @@ class ErrorLogTestCase(UnitTestCase):
         """Not what is below; however many apps there are"""
         self.make_app(str(self.path))
         app = self.make_app(str(self.path))
-        app.logger.propagate = False
-        self.addCleanup(setattr, app.logger, "propagate", True)
         for level in ("info", "warning", "error"):
             getattr(app.logger, level)("a %s", level)
         lines = self.path.read_text().splitlines()
         self.assertEqual(len(lines), 2)
-        self.assertRegex(lines[0], r"^\[.+\] WARNING: a warning$")
-        self.assertRegex(lines[1], r"^\[.+\] ERROR: a error$")
+        self.assertRegex(lines[0], r"^[0-9:]+ WARNING: a warning$")
+        self.assertRegex(lines[1], r"^[0-9:]+ ERROR: a error$")
 
     def test_without_the_setting_there_is_no_file(self):
         """stderr only"""
@@ -57,3 +62,136 @@ class ErrorLogTestCase(UnitTestCase):
         for path in (self.path, other):
             self.make_app(str(path)).logger.error("x")
         self.assertTrue(self.path.exists() and other.exists())
+
+    def test_file_that_was_moved_away_is_made_again(self):
+        """logrotate"""
+        app = self.make_app(str(self.path))
+        app.logger.error("one")
+        self.path.rename(self.path.with_suffix(".1"))
+        app.logger.error("two")
+        self.assertRegex(self.path.read_text(), r"^[0-9:]+ ERROR: two\n$")
+
+    def test_processes_share_the_file(self):
+        """Four at once, lines of 20 KB: each stands whole"""
+        code = (
+            "import sys; from app import create_app; from config import config_dict\n"
+            "attributes = {'ERROR_LOG_PATH': sys.argv[1], 'LOG_FORMAT': 'json'}\n"
+            "app = create_app(type('Config', (config_dict['testing'],), attributes))\n"
+            "for number in range(200): app.logger.error(sys.argv[2] * 20_000)"
+        )
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", code, str(self.path), letter],
+                cwd=ROOT,
+                stderr=subprocess.DEVNULL,
+            )
+            for letter in "abcd"
+        ]
+        for process in processes:
+            self.assertEqual(process.wait(), 0)
+        messages = [json.loads(line)["message"] for line in self.path.read_text().splitlines()]
+        self.assertEqual(sorted(messages), sorted(letter * 20_000 for letter in "abcd" * 200))
+
+
+class FormatTestCase(AppTestCase):
+    """The formatters"""
+
+    def record(self, message, *args, **extra):
+        """Return a record of a warning, with the exception at work."""
+        exc_info = sys.exc_info()
+        record = logging.LogRecord(
+            "app", logging.WARNING, "x.py", 1, message, args, exc_info if exc_info[0] else None
+        )
+        record.__dict__.update(extra)
+        record.created = 1767225600.5
+        return record
+
+    def test_json_outside_of_a_request(self):
+        """Time in UTC, level, logger, message"""
+        self.assertEqual(
+            JSONFormatter().format(self.record("%s b", "a")),
+            '{"time":"2026-01-01T00:00:00.500Z","level":"WARNING","logger":"app","message":"a b"}',
+        )
+
+    def test_json_within_a_request(self):
+        """Its id, method and path; no query, no secret"""
+        headers = {"X-Request-ID": "abc"}
+        with self.app.test_request_context("/sample/add?token=x", headers=headers):
+            line = json.loads(JSONFormatter().format(self.record("a")))
+        self.assertEqual(
+            list(line.items())[3:],
+            [
+                ("message", "a"),
+                ("request_id", "abc"),
+                ("method", "GET"),
+                ("path", "/sample/add"),
+            ],
+        )
+
+    def test_json_of_an_answered_request(self):
+        """Its status and time as well"""
+        with self.app.test_request_context("/", headers={"X-Request-ID": "abc"}) as context:
+            request = context.request
+        record = self.record("a", request=request, status=503, milliseconds=1.5)
+        line = json.loads(JSONFormatter().format(record))
+        self.assertEqual((line["request_id"], line["path"]), ("abc", "/"))
+        self.assertEqual((line["status"], line["milliseconds"]), (503, 1.5))
+
+    def test_json_has_the_traceback_in_one_field(self):
+        """On the same line"""
+        try:
+            raise ZeroDivisionError("a\nb")
+        except ZeroDivisionError:
+            text = JSONFormatter().format(self.record("failed"))
+        self.assertNotIn("\n", text)
+        self.assertRegex(
+            json.loads(text)["exception"], r"^Traceback \(most(.|\n)+ZeroDivisionError: a\nb$"
+        )
+
+    def test_readable(self):
+        """Time, level, message, the request's id; a traceback is indented"""
+        with self.app.test_request_context("/", headers={"X-Request-ID": "abc"}):
+            try:
+                raise ZeroDivisionError("a\nERROR: forged")
+            except ZeroDivisionError:
+                lines = ReadableFormatter().format(self.record("a\nb")).splitlines()
+        self.assertRegex(lines[0], r"^[0-9:]{8} WARNING: a\\nb \(abc\)$")
+        self.assertEqual(lines[1], "  Traceback (most recent call last):")
+        self.assertEqual([line for line in lines[1:] if not line.startswith("  ")], [])
+
+    def test_no_client_can_forge_a_line(self):
+        """Line breaks of every kind, in every part"""
+        for path in ("/a%0AERROR:x", "/a%0D%0Ax", "/a%E2%80%A8x", "/a%C2%85x", "/%1B[2J"):
+            with self.app.test_request_context(path, method="A\nB"):
+                record = self.record("GET %s", self.app.json.dumps({"a": "x\u2028y\n"}))
+                for formatter in (JSONFormatter(), ReadableFormatter()):
+                    line = formatter.format(record)
+                    self.assertEqual(len(line.splitlines()), 1, line)
+                    self.assertTrue(line.isprintable(), line)
+
+
+class RequestLineTestCase(AppTestCase):
+    """LOG_REQUESTS"""
+
+    settings = {"LOG_REQUESTS": True}
+
+    def test_request_leaves_one_line(self):
+        """Method, address, status, time; its request is known after its end"""
+        with self.assertLogs("app", "INFO") as logs:
+            self.client.get("/sample/add?a=1&b=2&token=x", headers={"X-Request-ID": "abc"})
+        self.assertRegex(
+            logs.output[0], r"^INFO:app:GET /sample/add\?a=1&b=2&token=\*\*\* 200 [0-9.]+ ms$"
+        )
+        line = json.loads(JSONFormatter().format(logs.records[0]))
+        self.assertEqual((line["request_id"], line["status"]), ("abc", 200))
+        self.assertGreater(line["milliseconds"], 0)
+        self.assertEqual(len(logs.output), 1)
+
+
+class NoRequestLineTestCase(AppTestCase):
+    """LOG_REQUESTS off"""
+
+    def test_request_leaves_none(self):
+        """Nothing at all"""
+        with self.assertNoLogs("app", "DEBUG"):
+            self.client.get("/sample/add?a=1&b=2")

@@ -1,12 +1,17 @@
 """Decorators that endpoints share."""
 
 import copy
+import hmac
 from collections.abc import Callable
 from functools import wraps
 from time import perf_counter
 from typing import Any
 
 from flask import Response, current_app, g
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from app.request import current_request
 
 View = Callable[..., Any]
 
@@ -38,10 +43,37 @@ def timer(view: View) -> View:
     return wrapper
 
 
+def admin_required(view: View) -> View:
+    """Ask for `Authorization: Bearer ADMIN_TOKEN`, where that setting is set; else answer 401."""
+
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        token = current_app.config["ADMIN_TOKEN"]
+        if token and not _is_given(token):
+            raise Unauthorized(
+                "Send the admin token, in the header Authorization: Bearer <token>.",
+                www_authenticate=WWWAuthenticate(
+                    "bearer", {"realm": current_app.config["APP_NAME"]}
+                ),
+            )
+        return view(*args, **kwargs)
+
+    return wrapper
+
+
 def unlogged(view: View) -> View:
     """Keep the view's requests out of the API log."""
     view.unlogged = True  # type: ignore[attr-defined]
     return view
+
+
+def _is_given(token: str) -> bool:
+    """Whether the request has this token; the time it takes does not tell how much is right."""
+    authorization = current_request().authorization
+    if authorization is None or authorization.type != "bearer":
+        return False
+    given = authorization.token or ""
+    return hmac.compare_digest(given.encode(errors="replace"), token.encode())
 
 
 def _with_process_time(result: Any, seconds: float) -> Any:

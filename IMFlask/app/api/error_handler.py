@@ -1,13 +1,25 @@
 """Every error, in one envelope."""
 
 from flask import Flask, current_app
-from werkzeug.exceptions import BadRequestKeyError, HTTPException
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DocumentTooLarge,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+from werkzeug.exceptions import BadRequestKeyError, HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from app.api.response import Envelope, fail
 from app.request import current_request
 from controller.error import Conflict, ControllerError, Invalid, NotFound
 from controller.util import one_line
+from model.mongodb.base import Unstorable
+from model.mongodb.outage import DatabaseAway, report_failure
 
 _STATUS: dict[type[ControllerError], int] = {Invalid: 400, NotFound: 404, Conflict: 409}
 
@@ -27,6 +39,14 @@ _SENTENCES = {
     503: "The service is not available now: try again soon.",
 }
 _RETRY_AFTER = "2"  # seconds
+_UNSTORABLE = "A value is of a kind or size that the database cannot hold."
+_UNKNOWN_OUTCOME = (
+    "The database did not confirm this: look whether it was done before you send it again."
+)
+# Raised before anything was sent to the database.
+_NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
+# MongoDB's error codes: BSONObjectTooLarge and DuplicateKey.
+_TOO_LARGE, _DUPLICATE = 10334, 11000
 
 _Answer = tuple[Envelope, int, list[tuple[str, str]]]
 
@@ -35,6 +55,9 @@ def init_app(app: Flask) -> None:
     """Answer every error of `app` in the envelope."""
     app.register_error_handler(HTTPException, handle_http_exception)
     app.register_error_handler(ControllerError, handle_controller_error)
+    app.register_error_handler(PyMongoError, handle_database_error)
+    app.register_error_handler(DocumentTooLarge, handle_too_large)
+    app.register_error_handler(Unstorable, handle_unstorable)
     # On Exception, not on InternalServerError: so it holds in debug as well.
     app.register_error_handler(Exception, handle_unexpected)
 
@@ -59,17 +82,62 @@ def handle_controller_error(error: ControllerError) -> tuple[Envelope, int]:
     return handle_unexpected(error)
 
 
+def handle_database_error(error: PyMongoError) -> tuple[Envelope, int] | _Answer:
+    """Answer what the driver raised, with a status that the client can act on."""
+    if isinstance(error, ConnectionFailure) or error.timeout:
+        return _answer_outage(error)
+    if isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}:
+        return fail(409, _SENTENCES[409])
+    if _codes(error) == {_TOO_LARGE}:
+        return fail(413, _SENTENCES[413])
+    return handle_unexpected(error)
+
+
+def handle_too_large(error: DocumentTooLarge) -> tuple[Envelope, int]:
+    """Answer a document over the 16 MB that MongoDB takes."""
+    return fail(413, _SENTENCES[413])
+
+
+def handle_unstorable(error: Unstorable) -> tuple[Envelope, int]:
+    """Answer a value that the database cannot hold."""
+    return fail(400, _UNSTORABLE)
+
+
 def handle_unexpected(error: Exception) -> tuple[Envelope, int]:
     """Answer a bug: its traceback goes to the log, nothing of it to the client."""
     request = current_request()
     current_app.logger.error(
-        "%s %s failed", one_line(request.method), one_line(request.shown_url), exc_info=error
+        "%s %s failed",
+        one_line(request.method),
+        one_line(request.shown_url),
+        exc_info=error,
+        extra={"status": 500, "milliseconds": round(request.elapsed() * 1000, 3)},
     )
     return fail(500, _SENTENCES[500])
 
 
+def _answer_outage(error: PyMongoError) -> tuple[Envelope, int] | _Answer:
+    """Answer 503: come back soon, unless that could do a thing twice."""
+    if not isinstance(error, DatabaseAway):  # of which there would be a line a request
+        report_failure()
+        current_app.logger.warning("the database does not answer: %s", one_line(repr(error))[:300])
+    if current_request().method not in ("GET", "HEAD") and not isinstance(error, _NOT_SENT):
+        return fail(503, _UNKNOWN_OUTCOME)
+    envelope, status = fail(503, _SENTENCES[503])
+    return envelope, status, [("Retry-After", _RETRY_AFTER)]
+
+
+def _codes(error: PyMongoError) -> set[int | None]:
+    """Return the server's error codes; a bulk of writes may have several."""
+    if isinstance(error, BulkWriteError):
+        return {failure["code"] for failure in error.details["writeErrors"]}
+    return {error.code} if isinstance(error, OperationFailure) else set()
+
+
 def _description(error: HTTPException, status: int) -> str:
     """Return the words given to `abort` or else ours; never Werkzeug's, which name exceptions."""
+    if isinstance(error, SecurityError):
+        return "The Host header does not name a host of this service."
     given = error.description
     if given is None or given == type(error).description or isinstance(error, BadRequestKeyError):
         return _SENTENCES.get(status, f"{error.name}.")

@@ -1,42 +1,50 @@
-"""The API log: one document a request."""
+"""The API log: one document a request, written behind the answer's back."""
+
+from time import time
 
 from flask import Flask, Response, current_app
 
 from app.database import get_db
 from app.request import current_request
-from controller.util import one_line
+from controller import log
+from controller.batch_writer import BatchWriter
 from model.mongodb import Log
+
+_KEY = "request_log"
 
 
 def init_app(app: Flask) -> None:
     """Log the requests of `app` where API_LOGGING is on."""
     if app.config["API_LOGGING"]:
-        app.after_request(write_entry)
+        app.extensions[_KEY] = log.writer(Log(get_db(app)))
+        app.after_request(put_entry)
 
 
-def write_entry(response: Response) -> Response:
-    """Write the request's entry; a failure to do so is logged and changes no answer."""
+def put_entry(response: Response) -> Response:
+    """Put the request's entry into the queue, as raw as it is: the writer redacts and encodes."""
+    app = current_app._get_current_object()
     request = current_request()
-    if _is_logged(request.endpoint):
-        try:
-            Log(get_db()).insert_log(
-                {
-                    "ipv4": request.remote_addr,
-                    "url": request.shown_url,
-                    "method": request.method,
-                    "params": request.shown_body,
-                    "status_code": response.status_code,
-                    "process_time": request.elapsed(),
-                }
+    view = app.view_functions.get(request.endpoint)  # None where there is no such address
+    if request.endpoint != "static" and not getattr(view, "unlogged", False):
+        app.extensions[_KEY].put(
+            log.Entry(
+                time(),
+                request.id,
+                request.remote_addr,
+                request.method,
+                request.shown_path,
+                request.query_string,
+                *request.raw_body,
+                response.status_code,
+                request.elapsed(),
             )
-        except Exception as error:
-            reason = one_line(f"{type(error).__name__}: {error}")
-            current_app.logger.warning("the API log lost an entry: %s", reason[:300])
+        )
     return response
 
 
-def _is_logged(endpoint: str | None) -> bool:
-    if endpoint is None:  # no such address
-        return True
-    view = current_app.view_functions.get(endpoint)
-    return endpoint != "static" and not getattr(view, "unlogged", False)
+def state() -> dict[str, int]:
+    """Return how many entries of this process wait, were dropped and were lost."""
+    writer: BatchWriter | None = current_app.extensions.get(_KEY)
+    if writer is None:
+        return {}
+    return {"log_queue": len(writer), "log_dropped": writer.dropped, "log_lost": writer.lost}

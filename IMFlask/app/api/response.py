@@ -1,9 +1,14 @@
 """The envelope that every answer comes in.
 
-`{"msg": "success", "result": ...}` or `{"msg": "fail", "description": "..."}`.
+`{"msg": "success", "result": ...}` or
+`{"msg": "fail", "description": "...", "request_id": "..."}`.
 """
 
 from typing import Any
+
+from flask import has_request_context
+
+from app.request import current_request
 
 Envelope = dict[str, Any]
 
@@ -22,8 +27,14 @@ def created(result: Any = None) -> tuple[Envelope, int]:
 
 
 def fail(status: int, description: str) -> tuple[Envelope, int]:
-    """Return a failure: `description` is one sentence that the client can act on."""
-    return {"msg": "fail", "description": description}, status
+    """Return a failure: `description` is one sentence that the client can act on.
+
+    Within a request its id is added, which those who read the log can search for.
+    """
+    envelope: Envelope = {"msg": "fail", "description": description}
+    if has_request_context():
+        envelope["request_id"] = current_request().id
+    return envelope, status
 
 
 def bad_request(description: str) -> tuple[Envelope, int]:

@@ -3,15 +3,25 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import bson
 import pymongo
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError
 from pymongo import IndexModel
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from model.mongodb.client import Database, Document
+from model.mongodb.outage import wait_for_server
 
+Value = TypeVar("Value")
+
+_CODEC_OPTIONS: CodecOptions[Document] = CodecOptions(
+    uuid_representation=UuidRepresentation.STANDARD
+)
 # IndexOptionsConflict and IndexKeySpecsConflict of MongoDB's error codes.
 _INDEX_CONFLICTS = (85, 86)
 
@@ -55,7 +65,11 @@ class Model(ABC):
 
     @property
     def collection(self) -> Collection[Document]:
-        """The pymongo collection, named as the class."""
+        """The pymongo collection, named as the class.
+
+        Raises DatabaseAway at once while the database has been away for a while.
+        """
+        wait_for_server(self.database)
         return self.database[type(self).__name__]
 
     def schemize(self, document: Document) -> Document:
@@ -130,6 +144,23 @@ class Model(ABC):
 
     def _named(self, index: str) -> str:
         return f"Index {type(self).__name__}.{index}"
+
+
+def storable(value: Value) -> Value:
+    """Return `value`, which a client has sent; raise Unstorable if BSON cannot hold it.
+
+    Each model method that stores a client's value asks this first: what the
+    driver raises in the middle of a query tells no client's mistake from a bug.
+    """
+    try:
+        bson.encode({"": value}, codec_options=_CODEC_OPTIONS)
+    except (BSONError, OverflowError, ValueError, RecursionError) as error:
+        raise Unstorable from error
+    return value
+
+
+class Unstorable(ValueError):
+    """A value is of a kind or size that the database cannot hold."""
 
 
 class IndexConflict(Exception):

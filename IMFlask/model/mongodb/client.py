@@ -1,13 +1,15 @@
 """How a MongoClient is made, shared and closed."""
 
-import atexit
 import re
 from collections.abc import Callable
+from multiprocessing.util import Finalize
 from threading import Lock
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo import database as pymongo_database
+
+from model.mongodb.outage import Heartbeats
 
 Document = dict[str, Any]
 Database = pymongo_database.Database[Document]
@@ -45,7 +47,12 @@ def get_client(uri: str, app_name: str) -> MongoClient[Document]:
         if uri not in _clients:
             # connect=False: no thread and no socket before the first query, so
             # that a server may fork its workers after it has loaded the app.
-            _clients[uri] = MongoClient(uri, connect=False, **_options(uri, app_name))
+            _clients[uri] = MongoClient(
+                uri, connect=False, event_listeners=[Heartbeats()], **_options(uri, app_name)
+            )
+            # Runs where atexit does, and in the workers of servers that run only
+            # multiprocessing's own finalizers: those with a priority above 0 first.
+            Finalize(None, close_client, (uri,), exitpriority=0)
         return _clients[uri]
 
 
@@ -75,9 +82,6 @@ def _options(uri: str, app_name: str) -> dict[str, Any]:
     if "minpoolsize" in given:
         del options["maxPoolSize"]  # it may be the smaller one
     return {name: value for name, value in options.items() if name.lower() not in given}
-
-
-atexit.register(close_clients)
 
 
 class LazyDatabase(Database):

@@ -5,12 +5,16 @@ import secrets
 import struct
 from datetime import datetime
 
+import bson
 from bson import ObjectId
+from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import BulkWriteError
 
 from model.mongodb.base import Model, utc_now
 from model.mongodb.client import Document
 
+_DUPLICATE = 11000  # MongoDB's error code DuplicateKey
 # The longest time that MongoDB can be told to keep a document, 68 years.
 _FOR_EVER = 2**31 - 1
 
@@ -37,6 +41,7 @@ class Log(Model):
     def schema(self) -> Document:
         """Return an empty entry of now; `process_time` is in seconds."""
         return {
+            "request_id": None,
             "ipv4": None,
             "url": None,
             "method": None,
@@ -49,8 +54,31 @@ class Log(Model):
 
     def insert_log(self, document: Document) -> None:
         """Insert one entry, completed from the schema."""
+        self.collection.insert_one(self.encode(document))
+
+    def encode(self, document: Document) -> RawBSONDocument:
+        """Return an entry as it is stored: completed, with its `_id`, in BSON.
+
+        Raises what the encoder does when BSON cannot hold it.
+        """
         entry = self.schemize(document)
-        self.collection.insert_one({"_id": entry_id(entry["created_at"]), **entry})
+        return RawBSONDocument(bson.encode({"_id": entry_id(entry["created_at"]), **entry}))
+
+    def insert_logs(self, entries: list[RawBSONDocument]) -> int:
+        """Insert encoded entries; returns how many the server refused.
+
+        One that is there already is passed over, so that a list whose fate is
+        unknown can be inserted again. Raises pymongo's errors when it is not
+        known that the others are stored.
+        """
+        try:
+            self.collection.insert_many(entries, ordered=False)
+        except BulkWriteError as error:
+            if error.details["writeConcernErrors"]:
+                raise
+            codes = [failure["code"] for failure in error.details["writeErrors"]]
+            return len(codes) - codes.count(_DUPLICATE)
+        return 0
 
     def get_log(self, limit: int = 10, before: ObjectId | None = None) -> list[Document]:
         """Return the newest entries, newest first, at most `limit`, which is 1 or more.

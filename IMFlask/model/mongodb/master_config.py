@@ -2,7 +2,7 @@
 
 from pymongo import ASCENDING, IndexModel
 
-from model.mongodb.base import Model, utc_now
+from model.mongodb.base import Model, storable, utc_now
 from model.mongodb.client import Document
 
 _AUTHOR = {"config_type": "author"}
@@ -41,11 +41,11 @@ class MasterConfig(Model):
 
     def insert_author(self, author: str) -> bool:
         """Insert the author unless there is one; returns whether it did."""
-        return self.insert_missing(_AUTHOR, {"value": author})
+        return self.insert_missing(_AUTHOR, {"value": storable(author)})
 
     def change_author(self, author: str) -> bool:
         """Change the author's name; returns False when there is no author to change."""
         result = self.collection.update_one(
-            _AUTHOR, {"$set": {"value": author, "updated_at": utc_now()}}
+            _AUTHOR, {"$set": {"value": storable(author), "updated_at": utc_now()}}
         )
         return result.matched_count > 0

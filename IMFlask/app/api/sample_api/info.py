@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask_validation_extended import Max, Min
 
-from app.api.decorator import timer, unlogged
+from app.api.decorator import admin_required, timer, unlogged
 from app.api.response import Envelope, response
 from app.api.rule import ObjectIdRule
 from app.api.validation import Json, Query, Validator
@@ -17,6 +17,7 @@ blueprint = Blueprint("info", __name__)
 @blueprint.get("/log")
 @unlogged
 @timer
+@admin_required
 @Validator()
 def get_log_api(
     limit: int = Query(int, default=10, rules=[Min(1), Max(100)]),
@@ -36,6 +37,7 @@ def get_author_api() -> Envelope:
 
 @blueprint.route("/author", methods=["POST", "PUT"])
 @timer
+@admin_required
 @Validator()
 def change_author_api(name: str = Json(str)) -> Envelope:
     """Change the author."""

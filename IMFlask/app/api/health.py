@@ -1,0 +1,29 @@
+"""Health: what an orchestrator asks, with any Host header, every few seconds."""
+
+from flask import Blueprint
+
+from app.api import request_log
+from app.api.decorator import unlogged
+from app.api.response import Envelope, fail, response
+from app.database import get_db
+from controller import health
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/live")
+@unlogged
+def live_api() -> Envelope:
+    """Say that the process answers; the database is not asked."""
+    return response()
+
+
+@blueprint.get("/ready")
+@unlogged
+def ready_api() -> Envelope | tuple[Envelope, int, dict[str, str]]:
+    """Say whether the database answers, and how the API log is doing."""
+    state = request_log.state()
+    if health.is_ready(get_db()):
+        return response(state)
+    envelope, status = fail(503, "The database does not answer.")
+    return envelope | {"result": state}, status, {"Retry-After": "1"}

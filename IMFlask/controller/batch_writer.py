@@ -1,0 +1,138 @@
+"""A queue and the thread that writes what is in it: who puts something in never waits."""
+
+import logging
+import os
+from collections import deque
+from collections.abc import Callable
+from multiprocessing.util import Finalize
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import Any
+
+from controller.util import one_line
+
+LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
+BATCH = 500  # items written at once, at most
+PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
+STOP = 5.0  # seconds for what is left at a graceful end
+REPORT = 10.0  # seconds between two lines in the log about trouble
+
+_logger = logging.getLogger("app")
+
+
+class BatchWriter:
+    """Writes items in batches, from a thread of its own that the first item starts.
+
+    name: what the items are, for the log. encode: makes of an item what is to be
+    written; when it raises, that item alone is lost. write: writes a list of
+    these and returns how many were refused for good; when it raises, the very
+    same list is tried again, so it must bear with what it has written before.
+
+    A graceful end of the process, a forked one's too, waits STOP seconds at most
+    for the rest. A kill loses what is in the queue.
+    """
+
+    def __init__(
+        self, name: str, encode: Callable[[Any], Any], write: Callable[[list[Any]], int]
+    ) -> None:
+        self.name = name
+        self._encode = encode
+        self._write = write
+        self._lock = Lock()
+        self._process = 0  # the id of the process whose thread runs
+        self._reset()
+
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        return len(self._queue) + len(self._batch)
+
+    def put(self, item: Any) -> None:
+        """Have `item` written soon."""
+        if self._process != os.getpid():
+            self._start()
+        if len(self._queue) >= LIMIT:
+            with self._lock:
+                self.dropped += 1
+            return
+        self._queue.append(item)
+        if len(self._queue) % BATCH == 0:
+            self._wake.set()
+
+    def close(self) -> None:
+        """Write what waits, in STOP seconds at most, and end the thread; `put` starts it again."""
+        if self._process != os.getpid():
+            return
+        self._is_closing = True
+        self._wake.set()
+        self._thread.join(STOP)
+        self._process = 0
+        if left := len(self):
+            self.lost += left
+            _logger.error("%s: %d entries are lost: they could not be written", self.name, left)
+
+    def _reset(self) -> None:
+        self._queue: deque[Any] = deque()
+        self._batch: list[Any] = []  # encoded, being written
+        self._wake = Event()
+        self._is_closing = False
+        self._reported_at = -REPORT
+        self._reported = 0
+        self.dropped = 0  # found the queue full
+        self.lost = 0  # could not be encoded, were refused, or were left at the end
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            if self._process:  # a fork's copy: its parent writes what is in it
+                self._reset()
+            self._is_closing = False
+            self._thread = Thread(target=self._run, name=self.name, daemon=True)
+            self._thread.start()
+            # Runs where atexit does and in the workers of servers that run only
+            # multiprocessing's own; with this priority before the client is closed.
+            Finalize(None, self.close, exitpriority=10)
+            self._process = os.getpid()
+
+    def _run(self) -> None:
+        while not self._is_closing or len(self):
+            self._wake.wait(PAUSE)
+            self._wake.clear()
+            trouble = ""
+            try:
+                self._write_all()
+            except Exception as error:
+                trouble = f"{type(error).__name__}: {error}"
+            if trouble or self.dropped + self.lost > self._reported:
+                self._report(trouble)
+
+    def _write_all(self) -> None:
+        while len(self):
+            if not self._batch:
+                self._batch = self._next_batch()
+            if self._batch:
+                self.lost += self._write(self._batch)
+            self._batch = []
+
+    def _next_batch(self) -> list[Any]:
+        batch: list[Any] = []
+        while self._queue and len(batch) < BATCH:
+            try:
+                batch.append(self._encode(self._queue.popleft()))
+            except Exception:
+                self.lost += 1
+        return batch
+
+    def _report(self, trouble: str) -> None:
+        if monotonic() - self._reported_at < REPORT:
+            return
+        self._reported_at = monotonic()
+        self._reported = self.dropped + self.lost
+        _logger.warning(
+            "%s: %d entries wait, %d dropped, %d lost so far%s",
+            self.name,
+            len(self),
+            self.dropped,
+            self.lost,
+            f" ({one_line(trouble)[:300]})" if trouble else "",
+        )

@@ -1,0 +1,114 @@
+"""Whether a database can be asked: its client's heartbeats know, so that nobody waits in vain.
+
+An election takes a while, and nobody is to notice it: a query waits for a
+server. But once one has waited in vain, or no server has been heard of for that
+long, queries fail at once, until a heartbeat finds a server again.
+"""
+
+from time import monotonic, sleep
+from typing import Any
+from weakref import WeakSet
+
+import pymongo
+from pymongo import MongoClient, ReadPreference
+from pymongo.database import Database
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
+
+# Seconds that a heartbeat may be late before its server counts as one that hangs.
+LATE = 0.5
+# Seconds for a ping. The driver waits for a server in steps of half a second, so
+# that this is answered within one.
+PING = 0.4
+
+
+_all_heartbeats: "WeakSet[Heartbeats]" = WeakSet()
+
+
+class DatabaseAway(ServerSelectionTimeoutError):
+    """The database has been away for a while: the query was not even tried."""
+
+
+class Heartbeats(ServerHeartbeatListener):
+    """Remembers when the client last heard from a server that takes writes."""
+
+    def __init__(self) -> None:
+        self.last: float | None = None  # None: the client is not opened yet
+        self.has_failed_query = False  # since then
+        _all_heartbeats.add(self)
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Count from the first heartbeat on."""
+        if self.last is None:
+            self.last = monotonic()
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        """Remember the moment."""
+        if event.reply.is_writable:
+            self.last = monotonic()
+            self.has_failed_query = False
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Nothing was heard."""
+
+
+def wait_for_server(database: Database[Any]) -> None:
+    """Return as soon as the database has a server to ask.
+
+    Raises DatabaseAway when there has been none for as long as a query and a
+    heartbeat may take, or when a query has waited for one in vain. A client
+    without Heartbeats is not waited for, and one that is not opened yet is
+    opened by its query.
+    """
+    client: MongoClient[Any] | None = getattr(database, "client", None)  # a stand-in has none
+    heartbeats = _heartbeats(client)
+    if client is None or heartbeats is None or heartbeats.last is None:
+        return
+    options = client.options
+    limit = options.timeout or options.server_selection_timeout
+    until = heartbeats.last + limit + options.heartbeat_frequency
+    while not _has_server(client, heartbeats):
+        if heartbeats.has_failed_query or monotonic() > until:
+            raise DatabaseAway("no server has answered for a while")
+        sleep(0.02)
+
+
+def report_failure() -> None:
+    """Remember that a query has waited in vain; of a client that has a server it means nothing."""
+    for heartbeats in list(_all_heartbeats):
+        heartbeats.has_failed_query = True
+
+
+def answers(database: Database[Any]) -> bool:
+    """Whether the database answers a ping; says so within a second."""
+    try:
+        with pymongo.timeout(PING):
+            database.command("ping")
+    except (PyMongoError, RuntimeError):  # or there is none to ask, as connect() says
+        return False
+    return True
+
+
+def _heartbeats(client: MongoClient[Any] | None) -> Heartbeats | None:
+    listeners = client.options.event_listeners if client else []
+    return next((one for one in listeners if isinstance(one, Heartbeats)), None)
+
+
+def _has_server(client: MongoClient[Any], heartbeats: Heartbeats) -> bool:
+    """Whether the driver knows a server, and has heard of it in time.
+
+    A server that hangs counts as known until a heartbeat has timed out. Where
+    secondaries may be read, what is heard of the primary says nothing.
+    """
+    preference = client.read_preference
+    if not client.topology_description.has_readable_server(preference):
+        return False
+    if preference != ReadPreference.PRIMARY:
+        return True
+    silence = monotonic() - (heartbeats.last or 0)
+    return silence < client.options.heartbeat_frequency + LATE
