@@ -102,11 +102,10 @@ class Request(FlaskRequest):
 
         A large one, and one that nobody has read, as `shown_body` has it.
         """
-        if self._has_read():
-            body = self._cached_data or b""
-            if len(body) <= _KEPT_BODY:
-                return body, self.mimetype if body else ""
-        return self.shown_body, ""
+        if self._has_read() and len(self._cached_data) <= _KEPT_BODY:
+            return self._cached_data, self.mimetype
+        # Most requests have none, and `content_length` would take a while to say so.
+        return self.shown_body if self.environ.get("CONTENT_LENGTH") else "", ""
 
     def _has_read(self) -> bool:
         return getattr(self, "_cached_data", None) is not None

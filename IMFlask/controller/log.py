@@ -48,6 +48,7 @@ def document(entry: Entry) -> dict[str, Any]:
         "status_code": entry.status_code,
         "process_time": entry.process_time,
         "created_at": datetime.fromtimestamp(milliseconds / 1000, UTC),
+        "__version__": Log.VERSION,
     }
 
 

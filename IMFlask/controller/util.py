@@ -35,6 +35,8 @@ _NAME = re.compile(r"[\w.\-\[\]]{1,64}")
 # A name with a value behind it, inside of some text. Bounded and begun at the
 # name's first letter alone: its time must not grow with the square of the text.
 _NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\\\"'\s\[\]]{0,8}[=:]")
+# A query in which nothing but a name can tell of a secret, and nothing is encoded.
+_PLAIN_QUERY = re.compile(rb"[a-zA-Z_]\w{0,63}=[\w.,-]{0,256}(&[a-zA-Z_]\w{0,63}=[\w.,-]{0,256})*")
 # A URL with a password in it.
 _LOGIN = re.compile(r"://[^/\s@:]{0,256}:[^/\s@]{1,256}@")
 MASK = "***"
@@ -83,6 +85,10 @@ def redact_path(path: str) -> str:
 
 def redact_query(query: bytes) -> str:
     """Return a query string, its secrets `***`, readable; undecodable bytes become U+FFFD."""
+    if _PLAIN_QUERY.fullmatch(query):
+        text = query.decode()
+        if not any(is_secret(pair.partition("=")[0]) for pair in text.split("&")):
+            return text
     return _shown_pairs(_pairs(query))
 
 

@@ -1,5 +1,6 @@
 """Basics: the app, its page, its addresses."""
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,10 @@ class BasicsTestCase(AppTestCase):
 
     def test_factory_makes_an_app_of_every_kind_without_a_socket(self):
         """create_app succeeds for all configurations and opens nothing"""
+        loggers = [logging.getLogger(name) for name in (None, "app", "werkzeug")]
+        for logger in loggers:
+            self.addCleanup(setattr, logger, "handlers", list(logger.handlers))
+            self.addCleanup(setattr, logger, "filters", list(logger.filters))
         for name in ("development", "testing", "production", "default"):
             with self.subTest(name):
                 config = type("Config", (config_dict[name],), {"MONGODB_EMBEDDED_PATH": None})

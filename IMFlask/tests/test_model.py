@@ -1,5 +1,7 @@
 """The interface of the models, without a database."""
 
+import os
+import unittest
 from datetime import UTC, datetime
 from unittest import mock
 
@@ -82,7 +84,19 @@ class ModelTestCase(UnitTestCase):
         self.assertLess(entry_id(early), min(ids))
         self.assertEqual((ids, len(set(ids))), (sorted(ids), 1000))
         self.assertEqual(ids[0].generation_time, late.replace(microsecond=0))
-        self.assertNotEqual(str(ids[0])[16:], str(ids[1])[16:])
+
+    @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
+    def test_ids_of_a_forked_process_are_others(self):
+        """Even those of the same millisecond and count"""
+        reader, writer = os.pipe()
+        child = os.fork()
+        if not child:
+            os.write(writer, entry_id(utc_now()).binary)
+            os._exit(0)
+        os.waitpid(child, 0)
+        self.assertNotEqual(os.read(reader, 12)[8:], entry_id(utc_now()).binary[8:])
+        os.close(reader)
+        os.close(writer)
 
     def test_lost_upsert_race_is_tried_again(self):
         """Two processes insert the first document at once"""

@@ -1,6 +1,7 @@
 """The request's lifecycle: what happens around every request, whatever answers it."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
@@ -9,6 +10,8 @@ from app.logging import log_request
 from app.request import ENVIRON_KEY, Request
 from controller.util import one_line
 
+_logger = logging.getLogger("app")
+_KEY = "on_answer"
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -21,22 +24,38 @@ _HTML_POLICY = (
 )
 
 
+# What is called once a request is answered: (the request, its status, the seconds it took).
+Hook = Callable[[Request, int, float], None]
+
+
 def init_app(app: Flask) -> None:
     """Wrap `app` in its lifecycle."""
-    app.wsgi_app = Lifecycle(app)  # type: ignore[method-assign]
+    hooks: list[Hook] = app.extensions.setdefault(_KEY, [])
+    app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
+    if app.config["LOG_REQUESTS"]:
+        on_answer(app, log_request)
+
+    def track_slow_request(request: Request, status: int, seconds: float) -> None:
+        if seconds >= app.config["SLOW_API_TIME"]:
+            warn_of_slow_request(request, status, seconds)
+
+    on_answer(app, track_slow_request)
+
+
+def on_answer(app: Flask, hook: Hook) -> None:
+    """Have `hook` called after each answer; what it raises is logged and changes no answer."""
+    app.extensions[_KEY].append(hook)
 
 
 class Lifecycle:
-    """WSGI middleware: headers of every answer, a line in the log, a warning if it was slow.
+    """WSGI middleware: the headers of every answer, and what is to happen once it is made.
 
-    A middleware, because Flask's `after_request` costs more than all that is
-    done here. A header that the view has set itself is left as it is.
+    Flask's own hook for that, `after_request`, costs more than all that is done here.
     """
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, hooks: list[Hook]) -> None:
         self._next = app.wsgi_app
-        self._logger = app.logger
-        self._config = app.config
+        self._hooks = hooks
         self._headers = list(_HEADERS)
         if age := app.config["HSTS_SECONDS"]:
             self._headers.append(("Strict-Transport-Security", f"max-age={age}"))
@@ -56,10 +75,11 @@ class Lifecycle:
         # Taken out again: the request and its environ would hold on to each other.
         request: Request = environ.pop(ENVIRON_KEY)
         seconds = request.elapsed()
-        if self._config["LOG_REQUESTS"]:
-            log_request(request, status, seconds)
-        if seconds >= self._config["SLOW_API_TIME"]:
-            self._warn_of_slow_request(request, status, seconds)
+        for hook in self._hooks:
+            try:
+                hook(request, status, seconds)
+            except Exception:
+                _logger.exception("a hook failed", extra={"request": request})
         return body
 
     def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> None:
@@ -73,18 +93,15 @@ class Lifecycle:
             headers.append(_HTML_POLICY)
         headers.append(("X-Request-ID", request_id))
 
-    def _warn_of_slow_request(self, request: Request, status: int, seconds: float) -> None:
-        """Log one WARNING, on one line whatever the client has sent."""
-        self._logger.warning(
-            "slow API: %.3f s, ip %s, %s %s, body %s",
-            seconds,
-            request.remote_addr,
-            one_line(request.method),
-            one_line(request.shown_url),
-            one_line(request.shown_body),
-            extra={
-                "request": request,
-                "status": status,
-                "milliseconds": round(seconds * 1000, 3),
-            },
-        )
+
+def warn_of_slow_request(request: Request, status: int, seconds: float) -> None:
+    """Log one WARNING, on one line whatever the client has sent."""
+    _logger.warning(
+        "slow API: %.3f s, ip %s, %s %s, body %s",
+        seconds,
+        request.remote_addr,
+        one_line(request.method),
+        one_line(request.shown_url),
+        one_line(request.shown_body),
+        extra={"request": request, "status": status, "milliseconds": round(seconds * 1000, 3)},
+    )

@@ -7,7 +7,8 @@ from functools import wraps
 from time import perf_counter
 from typing import Any
 
-from flask import Response, current_app, g
+from flask import Response, current_app
+from flask.globals import app_ctx
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
@@ -31,8 +32,9 @@ def timer(view: View) -> View:
             result = view(*args, **kwargs)
         finally:
             seconds = perf_counter() - start
-            g._get_current_object().process_time = seconds  # the proxy costs at every use
-        app = current_app._get_current_object()
+            context = app_ctx._get_current_object()  # the proxies cost at every use
+            context.g.process_time = seconds
+        app = context.app
         output = app.config["TIMER_OUTPUT"]
         if output == "response" or (output is None and app.debug):
             return _with_process_time(result, seconds)

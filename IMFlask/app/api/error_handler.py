@@ -48,7 +48,7 @@ _NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
 # MongoDB's error codes: BSONObjectTooLarge and DuplicateKey.
 _TOO_LARGE, _DUPLICATE = 10334, 11000
 
-_Answer = tuple[Envelope, int, list[tuple[str, str]]]
+_Answer = tuple[Envelope, int] | tuple[Envelope, int, list[tuple[str, str]]]
 
 
 def init_app(app: Flask) -> None:
@@ -64,14 +64,17 @@ def init_app(app: Flask) -> None:
 
 def handle_http_exception(error: HTTPException) -> _Answer | Response:
     """Answer what Flask, Werkzeug or `abort` raised, with its status and headers."""
+    # A request and its routing error, whose traceback has the request, would hold
+    # on to each other until the garbage collector comes by.
+    current_request().routing_exception = None
     if error.response is not None:  # abort(response): the caller has said it all.
         return error.response
     status = error.code or 500
+    envelope, _ = fail(status, _description(error, status))
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     if status == 503 and not any(name == "Retry-After" for name, _ in headers):
         headers.append(("Retry-After", _RETRY_AFTER))
-    envelope, _ = fail(status, _description(error, status))
-    return envelope, status, headers
+    return (envelope, status, headers) if headers else (envelope, status)
 
 
 def handle_controller_error(error: ControllerError) -> tuple[Envelope, int]:
@@ -82,7 +85,7 @@ def handle_controller_error(error: ControllerError) -> tuple[Envelope, int]:
     return handle_unexpected(error)
 
 
-def handle_database_error(error: PyMongoError) -> tuple[Envelope, int] | _Answer:
+def handle_database_error(error: PyMongoError) -> _Answer:
     """Answer what the driver raised, with a status that the client can act on."""
     if isinstance(error, ConnectionFailure) or error.timeout:
         return _answer_outage(error)
@@ -116,7 +119,7 @@ def handle_unexpected(error: Exception) -> tuple[Envelope, int]:
     return fail(500, _SENTENCES[500])
 
 
-def _answer_outage(error: PyMongoError) -> tuple[Envelope, int] | _Answer:
+def _answer_outage(error: PyMongoError) -> _Answer:
     """Answer 503: come back soon, unless that could do a thing twice."""
     if not isinstance(error, DatabaseAway):  # of which there would be a line a request
         report_failure()
@@ -140,5 +143,5 @@ def _description(error: HTTPException, status: int) -> str:
         return "The Host header does not name a host of this service."
     given = error.description
     if given is None or given == type(error).description or isinstance(error, BadRequestKeyError):
-        return _SENTENCES.get(status, f"{error.name}.")
+        return _SENTENCES.get(status) or f"{error.name}."
     return given

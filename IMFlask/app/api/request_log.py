@@ -2,10 +2,11 @@
 
 from time import time
 
-from flask import Flask, Response, current_app
+from flask import Flask, current_app
 
+from app.api import on_answer
 from app.database import get_db
-from app.request import current_request
+from app.request import Request
 from controller import log
 from controller.batch_writer import BatchWriter
 from model.mongodb import Log
@@ -15,18 +16,16 @@ _KEY = "request_log"
 
 def init_app(app: Flask) -> None:
     """Log the requests of `app` where API_LOGGING is on."""
-    if app.config["API_LOGGING"]:
-        app.extensions[_KEY] = log.writer(Log(get_db(app)))
-        app.after_request(put_entry)
+    if not app.config["API_LOGGING"]:
+        return
+    writer = app.extensions[_KEY] = log.writer(Log(get_db(app)))
 
-
-def put_entry(response: Response) -> Response:
-    """Put the request's entry into the queue, as raw as it is: the writer redacts and encodes."""
-    app = current_app._get_current_object()
-    request = current_request()
-    view = app.view_functions.get(request.endpoint)  # None where there is no such address
-    if request.endpoint != "static" and not getattr(view, "unlogged", False):
-        app.extensions[_KEY].put(
+    def put_entry(request: Request, status: int, seconds: float) -> None:
+        """Put the request into the queue, as raw as it is: the writer redacts and encodes it."""
+        endpoint = request.endpoint or ""  # where there is no such address
+        if endpoint == "static" or getattr(app.view_functions.get(endpoint), "unlogged", False):
+            return
+        writer.put(
             log.Entry(
                 time(),
                 request.id,
@@ -35,11 +34,12 @@ def put_entry(response: Response) -> Response:
                 request.shown_path,
                 request.query_string,
                 *request.raw_body,
-                response.status_code,
-                request.elapsed(),
+                status,
+                seconds,
             )
         )
-    return response
+
+    on_answer(app, put_entry)
 
 
 def state() -> dict[str, int]:

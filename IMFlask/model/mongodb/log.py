@@ -1,6 +1,7 @@
 """The API log: one document a request."""
 
 import itertools
+import os
 import secrets
 import struct
 from datetime import datetime
@@ -54,15 +55,14 @@ class Log(Model):
 
     def insert_log(self, document: Document) -> None:
         """Insert one entry, completed from the schema."""
-        self.collection.insert_one(self.encode(document))
+        self.collection.insert_one(self.encode(self.schemize(document)))
 
     def encode(self, document: Document) -> RawBSONDocument:
-        """Return an entry as it is stored: completed, with its `_id`, in BSON.
+        """Return a complete entry as it is stored: with its `_id`, in BSON.
 
         Raises what the encoder does when BSON cannot hold it.
         """
-        entry = self.schemize(document)
-        return RawBSONDocument(bson.encode({"_id": entry_id(entry["created_at"]), **entry}))
+        return RawBSONDocument(bson.encode({"_id": entry_id(document["created_at"]), **document}))
 
     def insert_logs(self, entries: list[RawBSONDocument]) -> int:
         """Insert encoded entries; returns how many the server refused.
@@ -97,8 +97,19 @@ def entry_id(created_at: datetime) -> ObjectId:
     """Return a new `_id` that sorts by time to the millisecond, whichever process made it.
 
     An ObjectId of the driver's begins with the seconds alone. This one is 4 bytes
-    of seconds, 2 of milliseconds, 2 that count within the process, 4 at random.
+    of seconds, 2 of milliseconds, 2 that count within the process, 4 that are random
+    to each process.
     """
     seconds, milliseconds = int(created_at.timestamp()), created_at.microsecond // 1000
-    ordered = struct.pack(">IHH", seconds, milliseconds, next(_count) % 2**16)
-    return ObjectId(ordered + secrets.token_bytes(4))
+    return ObjectId(struct.pack(">IHH4s", seconds, milliseconds, next(_count) % 2**16, _process_id))
+
+
+def _renew_process_id() -> None:
+    global _process_id
+    _process_id = secrets.token_bytes(4)
+
+
+_process_id: bytes
+_renew_process_id()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_process_id)

@@ -13,13 +13,14 @@ from model.mongodb import MasterConfig
 from tests.integration.case import DatabaseTestCase, ProcessTestCase, free_port
 
 LIMIT = 1024 * 1024
+TOKEN = "t" * 32
 # Each must be answered within 2 s.
 SECONDS = 2
 
 
 def request(line, body=b"", *headers, length=None, close=True):
     """Return a request as bytes; `length` replaces the true Content-Length."""
-    head = [line + " HTTP/1.1", "Host: 127.0.0.1", *headers]
+    head = [line + " HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {TOKEN}", *headers]
     if close:
         head.append("Connection: close")
     if body or length is not None:
@@ -192,7 +193,8 @@ class HostileTests:
             return
         self.assertEqual(envelope.pop("msg"), "fail")
         envelope.pop("process_time", None)  # in debug
-        self.assertEqual(list(envelope), ["description"])
+        self.assertEqual(list(envelope), ["description", "request_id"])
+        self.assertIn(f"x-request-id: {envelope['request_id']}\r\n", head + "\r\n")
         self.assertRegex(envelope["description"], r"^[A-Z].*\.$")
         for word in ("Traceback", "Error(", "<class", "pymongo", "werkzeug", "/site-packages"):
             self.assertNotIn(word, envelope["description"])
@@ -242,6 +244,7 @@ class ServerTestCase(DatabaseTestCase, ProcessTestCase):
             "MONGODB_URI": self.uri,
             "MONGODB_NAME": self.name,
             "SECRET_KEY": "x" * 32,
+            "ADMIN_TOKEN": TOKEN,
         }
 
 
