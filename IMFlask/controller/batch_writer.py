@@ -69,6 +69,8 @@ class BatchWriter:
         if left := len(self):
             self.lost += left
             _logger.error("%s: %d entries are lost: they could not be written", self.name, left)
+        elif self.dropped + self.lost > self._reported:
+            self._report()
 
     def _reset(self) -> None:
         self._queue: deque[Any] = deque()
@@ -103,7 +105,8 @@ class BatchWriter:
                 self._write_all()
             except Exception as error:
                 trouble = f"{type(error).__name__}: {error}"
-            if trouble or self.dropped + self.lost > self._reported:
+            has_news = trouble or self.dropped + self.lost > self._reported
+            if has_news and monotonic() - self._reported_at >= REPORT:
                 self._report(trouble)
 
     def _write_all(self) -> None:
@@ -123,9 +126,7 @@ class BatchWriter:
                 self.lost += 1
         return batch
 
-    def _report(self, trouble: str) -> None:
-        if monotonic() - self._reported_at < REPORT:
-            return
+    def _report(self, trouble: str = "") -> None:
         self._reported_at = monotonic()
         self._reported = self.dropped + self.lost
         _logger.warning(

@@ -71,8 +71,11 @@ class Log(Model):
         unknown can be inserted again. Raises pymongo's errors when it is not
         known that the others are stored.
         """
+        # Not `self.collection`, which gives up at once while there is no server: no
+        # client waits for this, and who waits has the driver look for one more often.
+        collection = self.database[type(self).__name__]
         try:
-            self.collection.insert_many(entries, ordered=False)
+            collection.insert_many(entries, ordered=False)
         except BulkWriteError as error:
             if error.details["writeConcernErrors"]:
                 raise

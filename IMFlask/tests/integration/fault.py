@@ -116,6 +116,8 @@ class Proxy:
                 end.shutdown(socket.SHUT_RDWR)
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
         for one in (self._door, *self._connections):
             one.close()
 
