@@ -113,8 +113,9 @@ def _add_handler(
 
 def _request_of(record: logging.LogRecord) -> Request | None:
     """Return the request that a record is about: the one it was given, else the one at work."""
-    if hasattr(record, "request"):
-        return record.request  # type: ignore[no-any-return]
+    given = getattr(record, "request", None)
+    if isinstance(given, Request):
+        return given
     return current_request() if has_request_context() else None
 
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from flask import Flask, jsonify, request
+from flask import Flask
 
 import config
 from app import create_app
@@ -28,6 +28,7 @@ from app.database import get_db
 from config import variable
 from model.mongodb import Log
 from model.mongodb.embedded import EmbeddedServer
+from tests import bare
 
 TURNS = 60
 TURN = 500  # requests
@@ -43,7 +44,7 @@ def main() -> None:
         off, on = production_app(server.uri(), "0"), production_app(server.uri(), "1")
         writer = on.extensions["request_log"]
         cases = {
-            "bare Flask": (bare_app(), "/sample/add", "a=1&b=2", b'"result":3}\n'),
+            "bare Flask": (bare.application, "/sample/add", "a=1&b=2", b'"result":3}\n'),
             "API log off": (off, "/sample/add", "a=1&b=2", b'"result":3}\n'),
             "400 of the validator": (off, "/sample/add", "a=1&b=x", b"malformed"),
             "404": (off, "/sample/nowhere", "", b"nothing at this address"),
@@ -54,9 +55,9 @@ def main() -> None:
             for name, (app, path, query, expected) in cases.items():
                 assert expected in call(app, environ(path, query)), name
                 seconds[name].append(measure(app, path, query, writer))
-        bare = seconds["bare Flask"]
+        base = seconds["bare Flask"]
         for name, values in seconds.items():
-            ratio = statistics.median(a / b for a, b in zip(values, bare, strict=True))
+            ratio = statistics.median(a / b for a, b in zip(values, base, strict=True))
             print(f"{name:>20}: {statistics.median(values) * 1e6:6.1f} us, ratio {ratio:.2f}")
         writer.close()
         stored = Log(get_db(on)).collection.count_documents({})
@@ -78,17 +79,6 @@ def production_app(uri: str, api_logging: str) -> Flask:
     }.items():
         os.environ[variable(key)] = value
     return create_app(importlib.reload(config).config)
-
-
-def bare_app() -> Flask:
-    """Return the least that Flask can do for the same answer."""
-    app = Flask("bare")
-
-    @app.get("/sample/add")
-    def add():
-        return jsonify(msg="success", result=int(request.args["a"]) + int(request.args["b"]))
-
-    return app
 
 
 def environ(path: str, query: str) -> dict[str, object]:

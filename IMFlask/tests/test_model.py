@@ -2,14 +2,15 @@
 
 import os
 import unittest
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from unittest import mock
+from uuid import uuid4
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from model.mongodb import MODELS, Log, MasterConfig, Model
-from model.mongodb.base import utc_now
+from model.mongodb.base import Unstorable, storable, utc_now
 from model.mongodb.log import entry_id
 from tests.case import UnitTestCase
 
@@ -48,6 +49,19 @@ class ModelTestCase(UnitTestCase):
         self.assertEqual(document["url"], "/")
         self.assertIsNone(document["method"])
         self.assertEqual(document["__version__"], 1)
+
+    def test_what_bson_cannot_hold_is_refused_where_it_comes_in(self):
+        """Before any query; what it can hold passes"""
+        model = MasterConfig(mock.MagicMock())
+        deep = []
+        for _ in range(5000):
+            deep = [deep]
+        for value in (2**63, "\ud800", {"a\0b": 1}, {1: 2}, {1, 2}, date(2026, 1, 1), deep):
+            for write in (model.change_author, model.insert_author):
+                self.assertRaises(Unstorable, write, value)
+        model.collection.update_one.assert_not_called()
+        for value in (2**63 - 1, "한국어", {"a": [None]}, uuid4(), utc_now(), b"x", 0.5):
+            self.assertIs(storable(value), value)
 
     def test_projection(self):
         """To the fields named, else to the schema's"""

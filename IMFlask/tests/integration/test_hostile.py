@@ -160,9 +160,15 @@ CASES = {
 
 
 class HostileTests:
-    """Asks a server all CASES; mixed into a TestCase that has `port`."""
+    """Asks a server all CASES; mixed into a TestCase that has `port`.
 
-    def ask(self, data):
+    ANSWERS_HALF_CLOSED: whether the server answers a client that has closed its
+    sending side; one that does not is sent that where no answer is right as well.
+    """
+
+    ANSWERS_HALF_CLOSED = True
+
+    def ask(self, data, is_whole=True):
         """Return status, headers and body of the answer, and the seconds until it was whole.
 
         Status 0 when the server closed without one.
@@ -172,7 +178,8 @@ class HostileTests:
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
             try:
                 connection.sendall(data)
-                connection.shutdown(socket.SHUT_WR)
+                if self.ANSWERS_HALF_CLOSED or not is_whole:
+                    connection.shutdown(socket.SHUT_WR)
             except OSError:
                 pass  # It has answered before it was sent all.
             try:
@@ -203,7 +210,7 @@ class HostileTests:
         """Each is answered with the right status, in the envelope, at once"""
         for name, (data, statuses) in CASES.items():
             with self.subTest(name):
-                status, head, body, seconds = self.ask(data)
+                status, head, body, seconds = self.ask(data, is_whole=0 not in statuses)
                 by_server = status == 0 or (400 <= status < 500 and "/json" not in head)
                 self.assertIn(0 if by_server else status, statuses, (head, body[:200]))
                 if not by_server:
@@ -274,6 +281,23 @@ class FlaskRunTestCase(HostileTests, ServerTestCase):
         self.assert_envelope(status, head, body)
         self.assertIn("Traceback (most recent call last)", self.server.output())
         self.assertIn("TypeError: ", self.server.output())
+
+
+class GranianTestCase(HostileTests, ServerTestCase):
+    """Granian, in production"""
+
+    ANSWERS_HALF_CLOSED = False
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve(
+            *("granian", "--interface", "wsgi", "--blocking-threads", "4"),
+            *("--port", str(self.port), "manage:application"),
+            port=self.port,
+            cleanup=self.addCleanup,
+            FLASK_CONFIG="production",
+            **self.settings(),
+        )
 
 
 @unittest.skipIf(sys.platform == "win32", "gunicorn needs POSIX")

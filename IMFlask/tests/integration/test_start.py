@@ -33,6 +33,14 @@ class BadSettingTestCase(ProcessTestCase):
                 done = self.start("flask", *command)
                 self.assertEqual((done.returncode, done.stderr), (4, self.SENTENCE))
 
+    def test_granian(self):
+        """It gives up instead of starting workers for ever"""
+        command = ("granian", "--interface", "wsgi", "--workers", "2", "manage:application")
+        done = self.start(*command, "--port", str(free_port()))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(self.SENTENCE, done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+
     @unittest.skipIf(sys.platform == "win32", "gunicorn needs POSIX")
     def test_gunicorn(self):
         """It gives up instead of starting workers for ever"""

@@ -1,0 +1,165 @@
+"""The app in production: its server, its log, its guards."""
+
+import json
+import signal
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from model import init_db
+from tests.integration.case import DatabaseTestCase, ProcessTestCase, free_port, wait_until
+from tests.integration.fault import Client, in_threads
+
+TOKEN = "t" * 32
+SERVERS = {
+    "granian": ("granian", "--interface", "wsgi", "--workers=2", "--blocking-threads=4", "--port"),
+    "gunicorn": ("gunicorn", "--worker-class=gthread", "--workers=2", "--threads=4", "--bind"),
+}
+
+
+@unittest.skipIf(sys.platform == "win32", "gunicorn needs POSIX")
+class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
+    """Two workers, under Granian and under gunicorn"""
+
+    def setUp(self):
+        super().setUp()
+        init_db(self.database)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.error_log = Path(folder.name) / "error.log"
+
+    def start(self, name, **settings):
+        self.port = free_port()
+        address = self.port if name == "granian" else f"127.0.0.1:{self.port}"
+        self.server = self.serve(
+            *SERVERS[name],
+            str(address),
+            "manage:application",
+            port=self.port,
+            cleanup=self.addCleanup,
+            FLASK_CONFIG="production",
+            MONGODB_URI=self.uri,
+            MONGODB_NAME=self.name,
+            SECRET_KEY="s" * 32,
+            ADMIN_TOKEN=TOKEN,
+            ERROR_LOG_PATH=str(self.error_log),
+            **settings,
+        )
+
+    def ask(self, line, *headers, body=b""):
+        client = Client(self.port)
+        try:
+            status, head, body = client.ask(line, *headers, body=body)
+        finally:
+            client.close()
+        return status, head, json.loads(body)
+
+    def log(self):
+        """Return what the app has written to stderr: lines of JSON, among the server's own."""
+        lines = self.server.output().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def test_smoke(self):
+        """Requests, the log's page, guards; the same under both servers"""
+        for name in SERVERS:
+            with self.subTest(name):
+                self.start(name, API_LOGGING="1")
+                ids = [f"{name}-{number}" for number in range(40)]
+                answers = in_threads(
+                    40,
+                    lambda number, ids=ids: self.ask(
+                        f"GET /sample/add?a={number}&b=1", f"X-Request-ID: {ids[number]}"
+                    ),
+                )
+                self.assertEqual(
+                    [envelope["result"] for _, _, envelope in answers], list(range(1, 41))
+                )
+                bearer = f"Authorization: Bearer {TOKEN}"
+                self.assertEqual(self.ask("GET /sample/log")[0], 401)
+
+                def logged(ids=ids, bearer=bearer):
+                    _, _, envelope = self.ask("GET /sample/log?limit=100", bearer)
+                    return {entry["request_id"] for entry in envelope["result"]} >= set(ids)
+
+                self.assertTrue(wait_until(logged, 10))
+                status, _, envelope = self.ask("GET /health/ready")
+                self.assertEqual((status, envelope["result"]["log_dropped"]), (200, 0))
+                self.assertNotIn("process_time", envelope)
+                self.server.send_signal(signal.SIGTERM)
+                self.assertEqual(self.server.wait(20), 0)
+
+    def test_log_is_json(self):
+        """Of a request: with its id, path, status and time"""
+        for name in SERVERS:
+            with self.subTest(name):
+                self.start(name, SLOW_API_TIME="0", LOG_REQUESTS="1")
+                self.error_log.write_text("")
+                self.ask("GET /sample/add?a=1&b=2&x=%0A{forged", f"X-Request-ID: {name}")
+                self.assertTrue(wait_until(lambda: len(self.log()) >= 2, 5))
+                request, slow = self.log()[-2:]
+                self.assertEqual(request["level"], "INFO")
+                self.assertEqual(
+                    list(slow),
+                    [
+                        *("time", "level", "logger", "message"),
+                        *("request_id", "method", "path", "status", "milliseconds"),
+                    ],
+                )
+                for line in (request, slow):
+                    self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+                    self.assertEqual(
+                        (line["request_id"], line["method"], line["path"], line["status"]),
+                        (name, "GET", "/sample/add", 200),
+                    )
+                (kept,) = (json.loads(line) for line in self.error_log.read_text().splitlines())
+                self.assertEqual(kept, slow)  # the warning, and not what is below
+                self.server.send_signal(signal.SIGTERM)
+                self.server.wait(20)
+
+    def test_requests_leave_no_line_unless_asked(self):
+        """By default"""
+        self.start("granian")
+        self.assertEqual(self.ask("GET /sample/add?a=1&b=2")[0], 200)
+        self.assertEqual(self.log(), [])
+
+    def test_hosts_and_proxies(self):
+        """TRUSTED_HOSTS but for the probes, PROXY_HOPS, HSTS_SECONDS"""
+        self.start(
+            "granian",
+            TRUSTED_HOSTS="api.example.com",
+            PROXY_HOPS="for=1,proto=1,host=1",
+            HSTS_SECONDS="60",
+            SLOW_API_TIME="0",
+        )
+        status, _, envelope = self.ask("GET /sample/jsonify")
+        self.assertEqual(status, 400)
+        self.assertEqual(
+            envelope["description"], "The Host header does not name a host of this service."
+        )
+        self.assertEqual(self.ask("GET /health/ready")[0], 200)
+        headers = ("X-Forwarded-Host: api.example.com", "X-Forwarded-For: 6.6.6.6, 9.8.7.6")
+        status, head, _ = self.ask("GET /sample/jsonify", *headers)
+        self.assertEqual(status, 200)
+        self.assertIn("\r\nstrict-transport-security: max-age=60\r\n", head)
+        self.assertTrue(wait_until(lambda: len(self.log()) >= 3, 5))
+        self.assertIn("ip 9.8.7.6, GET /sample/jsonify", self.log()[-1]["message"])
+
+    def test_server_stays_on_this_machine(self):
+        """It listens to nobody else unless it is told to, by its own variables"""
+        self.port = free_port()
+        with mock.patch.dict(
+            "os.environ", {"GRANIAN_PORT": str(self.port), "GRANIAN_WORKERS": "1"}
+        ):
+            self.server = self.serve(
+                *("granian", "--interface", "wsgi", "manage:application"),
+                port=self.port,
+                cleanup=self.addCleanup,
+                FLASK_CONFIG="production",
+                MONGODB_URI=self.uri,
+                SECRET_KEY="s" * 32,
+                ADMIN_TOKEN=TOKEN,
+            )
+        self.assertIn(f"Listening at: http://127.0.0.1:{self.port}", self.server.output())
+        self.assertEqual(self.server.output().count("Spawning worker"), 1)
