@@ -4,7 +4,7 @@ import threading
 import time
 from unittest import mock
 
-from pymongo import MongoClient
+from pymongo import MongoClient, ReadPreference
 
 from model.mongodb import Log
 from model.mongodb.outage import DatabaseAway, Heartbeats, report_failure, wait_for_server
@@ -116,10 +116,12 @@ class WaitTestCase(UnitTestCase):
         self.assertLess(self.wait(), 0)
 
     def test_readers_of_secondaries_need_no_primary(self):
-        """The read preference decides"""
+        """The read preference decides, the client's or the database's own"""
         self.has_server = True
         self.hear()
         self.heartbeats.last -= 10
+        preference = ReadPreference.SECONDARY_PREFERRED
+        wait_for_server(self.client["x"].with_options(read_preference=preference))
         client = MongoClient(
             "mongodb://127.0.0.1:1/?readPreference=secondaryPreferred",
             connect=False,

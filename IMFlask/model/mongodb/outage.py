@@ -72,7 +72,7 @@ def wait_for_server(database: Database[Any]) -> None:
     options = client.options
     limit = options.timeout or options.server_selection_timeout
     until = heartbeats.last + limit + options.heartbeat_frequency
-    while not _has_server(client, heartbeats):
+    while not _has_server(client, heartbeats, database.read_preference):
         if heartbeats.has_failed_query or monotonic() > until:
             raise DatabaseAway("no server has answered for a while")
         sleep(0.02)
@@ -99,13 +99,12 @@ def _heartbeats(client: MongoClient[Any] | None) -> Heartbeats | None:
     return next((one for one in listeners if isinstance(one, Heartbeats)), None)
 
 
-def _has_server(client: MongoClient[Any], heartbeats: Heartbeats) -> bool:
+def _has_server(client: MongoClient[Any], heartbeats: Heartbeats, preference: Any) -> bool:
     """Whether the driver knows a server, and has heard of it in time.
 
     A server that hangs counts as known until a heartbeat has timed out. Where
     secondaries may be read, what is heard of the primary says nothing.
     """
-    preference = client.read_preference
     if not client.topology_description.has_readable_server(preference):
         return False
     if preference != ReadPreference.PRIMARY:
