@@ -1,7 +1,9 @@
 """When a query is not even tried."""
 
+import os
 import threading
 import time
+import unittest
 from unittest import mock
 
 from pymongo import MongoClient, ReadPreference
@@ -130,6 +132,17 @@ class WaitTestCase(UnitTestCase):
         self.addCleanup(client.close)
         wait_for_server(client["x"])
         self.assertLess(self.wait(), 0)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
+    def test_fork_begins_anew(self):
+        """Its parent's heartbeats tell it nothing: its first query opens the client"""
+        self.hear()
+        self.heartbeats.last -= 10
+        self.assertLess(self.wait(), 0)
+        child = os.fork()
+        if not child:
+            os._exit(0 if self.wait() >= 0 else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
 
     def test_models_wait(self):
         """Every query begins with the collection"""

@@ -5,6 +5,7 @@ server. But once one has waited in vain, or no server has been heard of for that
 long, queries fail at once, until a heartbeat finds a server again.
 """
 
+import os
 from time import monotonic, sleep
 from typing import Any
 from weakref import WeakSet
@@ -38,14 +39,22 @@ class Heartbeats(ServerHeartbeatListener):
     """Remembers when the client last heard from a server that takes writes."""
 
     def __init__(self) -> None:
-        self.last: float | None = None  # None: the client is not opened yet
+        self.last = 0.0
         self.has_failed_query = False  # since then
+        self._process = 0  # whose these are: a fork has none of its parent's
         _all_heartbeats.add(self)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether this process has opened the client."""
+        return self._process == os.getpid()
 
     def started(self, event: ServerHeartbeatStartedEvent) -> None:
         """Count from the first heartbeat on."""
-        if self.last is None:
+        if not self.has_begun:
             self.last = monotonic()
+            self.has_failed_query = False
+            self._process = os.getpid()
 
     def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
         """Remember the moment."""
@@ -67,7 +76,7 @@ def wait_for_server(database: Database[Any]) -> None:
     """
     client: MongoClient[Any] | None = getattr(database, "client", None)  # a stand-in has none
     heartbeats = _heartbeats(client)
-    if client is None or heartbeats is None or heartbeats.last is None:
+    if client is None or heartbeats is None or not heartbeats.has_begun:
         return
     options = client.options
     limit = options.timeout or options.server_selection_timeout
@@ -95,7 +104,7 @@ def answers(database: Database[Any]) -> bool:
 
 
 def _heartbeats(client: MongoClient[Any] | None) -> Heartbeats | None:
-    listeners = client.options.event_listeners if client else []
+    listeners = [] if client is None else client.options.event_listeners
     return next((one for one in listeners if isinstance(one, Heartbeats)), None)
 
 
@@ -109,5 +118,5 @@ def _has_server(client: MongoClient[Any], heartbeats: Heartbeats, preference: An
         return False
     if preference != ReadPreference.PRIMARY:
         return True
-    silence = monotonic() - (heartbeats.last or 0)
+    silence = monotonic() - heartbeats.last
     return silence < client.options.heartbeat_frequency + LATE
