@@ -18,7 +18,6 @@ import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
 
 APP_NAME = "IMFlask"
 
@@ -122,7 +121,7 @@ def mongodb_uri(key: str) -> str | None:
                 warnings.filterwarnings("ignore", "Wire protocol compression")
                 with MongoClient(uri, connect=False) as client:
                     client.get_default_database("none")
-        except (PyMongoError, ValueError, OSError, UserWarning):
+        except Exception:  # pymongo's own, and whatever its parsers let through
             stop(
                 f"{variable(key)} is not a MongoDB URI: put one like"
                 " mongodb://127.0.0.1:27017/name there, with user name and"
@@ -156,10 +155,10 @@ def hosts(key: str) -> list[str] | None:
     value = text(key)
     if value is None:
         return None
-    names = [name.strip() for name in value.split(",")]
-    host = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9a-fA-F:.]+\]")
+    names = [name.strip().lower() for name in value.split(",")]
+    host = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
     if not all(map(host.fullmatch, names)):
-        refuse(key, value, "host names like www.example.com,.example.org, without ports,")
+        refuse(key, value, "names without ports like www.example.com,.example.org")
     return names
 
 
@@ -170,9 +169,11 @@ def proxy_hops(key: str) -> dict[str, int] | None:
         return None
     pairs = [pair.strip().partition("=") for pair in value.split(",")]
     names = ("for", "proto", "host", "port", "prefix")
-    if not all(name in names and re.fullmatch("[0-9]", count) for name, _, count in pairs):
+    counts = {name: count for name, _, count in pairs if re.fullmatch("[0-9]", count)}
+    if len(counts) < len(pairs) or not counts.keys() <= set(names):
         refuse(key, value, f"numbers of proxies like for=1,proto=1 (of {', '.join(names)})")
-    return {f"x_{name}": int(count) for name, _, count in pairs}
+    # ProxyFix believes in one for `for` and `proto` unless it is told not to.
+    return {f"x_{name}": int(counts.get(name, 0)) for name in names}
 
 
 def token(key: str) -> str | None:

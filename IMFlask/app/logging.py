@@ -17,6 +17,8 @@ from app.request import Request, current_request
 from controller.util import one_line
 
 _logger = logging.getLogger("app")  # every app's
+_encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
+_PIPE = 4000  # bytes, a little less than Linux's PIPE_BUF
 
 
 def configure_logging(app: Flask) -> None:
@@ -26,19 +28,19 @@ def configure_logging(app: Flask) -> None:
     """
     form, path = app.config["LOG_FORMAT"], app.config["ERROR_LOG_PATH"]
     # Before `app.logger` is used, which would add Flask's own handler.
-    logger = logging.getLogger() if form == "json" else _logger
+    names = [None] if form == "json" else ["app", "controller", "model"]
     formatter = JSONFormatter() if form == "json" else ReadableFormatter()
     if form == "readable":
         # Its own line for each request would be the second one.
         logging.getLogger("werkzeug").addFilter(_is_no_request)
     if form:
-        _add_handler(logger, "stderr", logging.StreamHandler(), formatter)
+        _add_handler(names, "stderr", logging.StreamHandler(), formatter)
     if path:
         # Reopens the file when logrotate has moved it; each line is one write at
         # the end of the file, so that several processes may share it.
         handler = WatchedFileHandler(path, encoding="utf-8", delay=True)
         handler.setLevel(logging.WARNING)
-        _add_handler(logger, handler.baseFilename, handler, formatter)
+        _add_handler(names, handler.baseFilename, handler, formatter)
     app.logger.setLevel(logging.DEBUG if app.debug else logging.INFO)
 
 
@@ -47,7 +49,7 @@ def log_request(request: Request, status: int, seconds: float) -> None:
     milliseconds = round(seconds * 1000, 3)
     _logger.info(
         "%s %s %d %.1f ms",
-        request.method,
+        request.method[:16],
         request.shown_url,
         status,
         milliseconds,
@@ -74,14 +76,21 @@ class JSONFormatter(logging.Formatter):
         }
         if request := _request_of(record):
             line["request_id"] = request.id
-            line["method"] = request.method
+            line["method"] = request.method[:16]
             line["path"] = request.shown_path
         for name in ("status", "milliseconds"):
             if hasattr(record, name):
                 line[name] = getattr(record, name)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, separators=(",", ":"), default=repr)
+        text = _encode(line)
+        # What several processes write to one pipe is mixed up beyond that length. The
+        # message can hold what clients send; a traceback is worth the risk.
+        limit = 2048
+        while len(text) > _PIPE and (limit := limit // 2) > 64:
+            line |= {name: line[name][:limit] for name in ("message", "path") if name in line}
+            text = _encode(line)
+        return text
 
 
 class ReadableFormatter(logging.Formatter):
@@ -102,13 +111,14 @@ class ReadableFormatter(logging.Formatter):
 
 
 def _add_handler(
-    logger: logging.Logger, name: str, handler: logging.Handler, formatter: logging.Formatter
+    names: list[Any], key: str, handler: logging.Handler, formatter: logging.Formatter
 ) -> None:
-    """Add a handler, once: apps share loggers, and none is to have its lines written twice."""
-    if name not in [known.name for known in logger.handlers]:
-        handler.name = name
-        handler.setFormatter(formatter)
-        logger.addHandler(handler)
+    """Add a handler to loggers, once: apps share them, and no line is to be written twice."""
+    handler.name = key
+    handler.setFormatter(formatter)
+    for logger in map(logging.getLogger, names):
+        if key not in [known.name for known in logger.handlers]:
+            logger.addHandler(handler)
 
 
 def _request_of(record: logging.LogRecord) -> Request | None:

@@ -17,9 +17,11 @@ from controller.util import is_secret, redact_body, redact_path, redact_query
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNREADABLE = "The body ended early or could not be read: send it again, whole."
 
-_KEPT_BODY = 8 * 1024  # bytes: thousands of bodies may wait to be logged
+_KEPT_BODY = 16 * 1024  # bytes: thousands of bodies may wait to be logged
 
-# Where a WSGI middleware finds the request, as long as it is at work.
+_SHOWN = 1024  # characters of a path and of a query
+
+# A list in the environ, put there by a middleware that wants to know the request.
 ENVIRON_KEY = "app.request"
 
 
@@ -39,8 +41,10 @@ class Request(FlaskRequest):
         self._started = perf_counter()
         super().__init__(*args, **kwargs)
         given = self.environ.get("HTTP_X_REQUEST_ID", "")
-        self.id = given if _ID.fullmatch(given) else os.urandom(16).hex()
-        self.environ[ENVIRON_KEY] = self
+        self.id = given if _ID.fullmatch(given) else new_id()
+        # The lifecycle's empty list, unless a request within this one is made anew.
+        if self.environ.get(ENVIRON_KEY) == []:
+            self.environ[ENVIRON_KEY].append(self)
 
     def elapsed(self) -> float:
         """Return the seconds since the request came in."""
@@ -72,40 +76,45 @@ class Request(FlaskRequest):
 
     @property
     def shown_path(self) -> str:
-        """The path, secrets redacted."""
+        """The path, secrets redacted, at most 1,024 characters."""
         if self.url_rule is not None:
             if not self.view_args:
                 return self.path  # the rule's own words
             if any(map(is_secret, self.view_args)):
                 return self.url_rule.rule  # a variable of it is a secret
-        return redact_path(self.path)
+        return redact_path(self.path[:_SHOWN])
 
     @property
     def shown_url(self) -> str:
-        """Path and query, secrets redacted."""
-        query = redact_query(self.query_string)
+        """Path and query, secrets redacted, at most 1,024 characters of each."""
+        query = redact_query(self.shown_query)
         return f"{self.shown_path}?{query}" if query else self.shown_path
+
+    @property
+    def shown_query(self) -> bytes:
+        """As much of the query as is ever shown, its secrets still in it."""
+        return self.query_string[:_SHOWN]
 
     @property
     def shown_body(self) -> str:
         """The body as the view has read it, secrets redacted, at most 2 KB.
 
-        Of a body that nobody has read there is only the length to tell.
+        Of one that nobody has read, or over 16 KiB, there is only the length to
+        tell: it would take too long to redact.
         """
-        if self._has_read():
-            return redact_body(self._cached_data or b"", self.mimetype)
-        return f"({self.content_length} bytes)" if self.content_length else ""
+        body, mimetype = self.raw_body
+        return body if isinstance(body, str) else redact_body(body, mimetype)
 
     @property
     def raw_body(self) -> tuple[bytes | str, str]:
-        """The body as the view has read it, to be redacted later, and its type.
-
-        A large one, and one that nobody has read, as `shown_body` has it.
-        """
-        if self._has_read() and len(self._cached_data) <= _KEPT_BODY:
-            return self._cached_data, self.mimetype
+        """What `shown_body` shows, to be redacted later: bytes and their type, or a length."""
+        if self._has_read():
+            if len(self._cached_data) <= _KEPT_BODY:
+                return self._cached_data, self.mimetype
+            return f"({len(self._cached_data)} bytes)", ""
         # Most requests have none, and `content_length` would take a while to say so.
-        return self.shown_body if self.environ.get("CONTENT_LENGTH") else "", ""
+        length = self.environ.get("CONTENT_LENGTH") and self.content_length
+        return f"({length} bytes)" if length else "", ""
 
     def _has_read(self) -> bool:
         return getattr(self, "_cached_data", None) is not None
@@ -135,6 +144,11 @@ class Request(FlaskRequest):
             raise
         except Exception as error:
             raise BadRequest("The form is malformed or ended early: send it again.") from error
+
+
+def new_id() -> str:
+    """Return an id for a request: 32 hexadecimal digits."""
+    return os.urandom(16).hex()
 
 
 def current_request() -> Request:

@@ -1,5 +1,6 @@
 """A queue and the thread that writes what is in it: who puts something in never waits."""
 
+import contextlib
 import logging
 import os
 from collections import deque
@@ -17,7 +18,7 @@ PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its
 STOP = 5.0  # seconds for what is left at a graceful end
 REPORT = 10.0  # seconds between two lines in the log about trouble
 
-_logger = logging.getLogger("app")
+_logger = logging.getLogger(__name__)
 
 
 class BatchWriter:
@@ -65,7 +66,10 @@ class BatchWriter:
         self._is_closing = True
         self._wake.set()
         self._thread.join(STOP)
-        self._process = 0
+        if not self._thread.is_alive():
+            self._process = 0
+            with contextlib.suppress(Exception):
+                self._write_all()  # what came at the very end
         if left := len(self):
             self.lost += left
             _logger.error("%s: %d entries are lost: they could not be written", self.name, left)
@@ -97,9 +101,9 @@ class BatchWriter:
             self._process = os.getpid()
 
     def _run(self) -> None:
+        # The first item does not wait: by it the database's client is opened, whose
+        # threads could not be started any more at the end of the process.
         while not self._is_closing or len(self):
-            self._wake.wait(PAUSE)
-            self._wake.clear()
             trouble = ""
             try:
                 self._write_all()
@@ -108,23 +112,24 @@ class BatchWriter:
             has_news = trouble or self.dropped + self.lost > self._reported
             if has_news and monotonic() - self._reported_at >= REPORT:
                 self._report(trouble)
+            if trouble or not self._is_closing:
+                self._wake.wait(PAUSE)
+                self._wake.clear()
 
     def _write_all(self) -> None:
         while len(self):
             if not self._batch:
-                self._batch = self._next_batch()
+                self._fill_batch()
             if self._batch:
                 self.lost += self._write(self._batch)
             self._batch = []
 
-    def _next_batch(self) -> list[Any]:
-        batch: list[Any] = []
-        while self._queue and len(batch) < BATCH:
+    def _fill_batch(self) -> None:
+        while self._queue and len(self._batch) < BATCH:
             try:
-                batch.append(self._encode(self._queue.popleft()))
+                self._batch.append(self._encode(self._queue.popleft()))
             except Exception:
                 self.lost += 1
-        return batch
 
     def _report(self, trouble: str = "") -> None:
         self._reported_at = monotonic()

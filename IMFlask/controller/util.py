@@ -73,7 +73,9 @@ def redact(value: Any) -> Any:
         return [redact(item) for item in value]
     if isinstance(value, str):
         shown = value[:BODY_LIMIT]  # of more nothing will be stored
-        is_told = any(map(is_secret, _NAMED_VALUE.findall(shown))) or _LOGIN.search(shown)
+        is_told = any(map(is_secret, _NAMED_VALUE.findall(shown)))
+        # A login that is cut before its `@` would not be known as one.
+        is_told = is_told or _LOGIN.search(value[: BODY_LIMIT + 520])
         return MASK if is_told else shown
     return value
 

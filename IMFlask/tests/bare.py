@@ -3,6 +3,7 @@
 from flask import Flask, jsonify, request
 
 application = Flask("bare")
+application.debug = False  # whatever FLASK_DEBUG says
 
 
 @application.get("/sample/add")

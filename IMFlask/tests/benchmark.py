@@ -74,7 +74,6 @@ def production_app(uri: str, api_logging: str) -> Flask:
         "MONGODB_URI": uri,
         "MONGODB_NAME": "benchmark",
         "API_LOGGING": api_logging,
-        "LOG_REQUESTS": "0",
         "TIMER_OUTPUT": "none",
     }.items():
         os.environ[variable(key)] = value

@@ -61,30 +61,31 @@ class BatchWriterTestCase(UnitTestCase):
     def test_item_that_cannot_be_encoded_loses_itself_only(self):
         """It is counted"""
         writer = self.make(lambda batch: self.batches.append(list(batch)) or 0, encode=int)
-        with self.assertLogs("app", "WARNING") as logs:
+        with self.assertLogs("controller", "WARNING") as logs:
             for item in ("1", "x", "3"):
                 writer.put(item)
             writer.close()
         self.assertEqual((self.written(), writer.lost), ([1, 3], 1))
         self.assertEqual(
-            logs.output, ["WARNING:app:items: 0 entries wait, 0 dropped, 1 lost so far"]
+            logs.output,
+            ["WARNING:controller.batch_writer:items: 0 entries wait, 0 dropped, 1 lost so far"],
         )
 
     def test_failed_batch_is_tried_again_as_it_was(self):
         """And what came in the meantime is written after it"""
-        tries = []
+        tries, began = [], threading.Event()
 
         def write(batch):
             tries.append(list(batch))
+            began.set()
             if len(tries) < 3:
                 raise ConnectionError("away")
             return 0
 
         writer = self.make(write)
-        with self.assertLogs("app", "WARNING") as logs:
+        with self.assertLogs("controller", "WARNING") as logs:
             writer.put(1)
-            while not tries:
-                pass
+            self.assertTrue(began.wait(10))
             writer.put(2)
             writer.close()
         self.assertEqual(tries, [["1"]] * 3 + [["2"]])
@@ -94,7 +95,7 @@ class BatchWriterTestCase(UnitTestCase):
     def test_refused_items_are_counted(self):
         """What write returns"""
         writer = self.make(lambda batch: 2)
-        with self.assertLogs("app", "WARNING"):
+        with self.assertLogs("controller", "WARNING"):
             writer.put(1)
             writer.close()
         self.assertEqual(writer.lost, 2)
@@ -103,7 +104,7 @@ class BatchWriterTestCase(UnitTestCase):
         """Nobody waits; what waits is written later"""
         writes = threading.Event()
         writer = self.make(lambda batch: (writes.wait(60) and self.batches.append(batch)) or 0)
-        with mock.patch.object(batch_writer, "LIMIT", 1000), self.assertLogs("app") as logs:
+        with mock.patch.object(batch_writer, "LIMIT", 1000), self.assertLogs("controller") as logs:
             for number in range(2000):
                 writer.put(number)
             self.assertLessEqual(len(writer), 1000 + batch_writer.BATCH)
@@ -116,13 +117,14 @@ class BatchWriterTestCase(UnitTestCase):
     def test_close_gives_up_and_says_how_many_are_lost(self):
         """In time"""
         writer = self.make(mock.Mock(side_effect=ConnectionError))
-        with mock.patch.object(batch_writer, "STOP", 0.2), self.assertLogs("app") as logs:
+        with mock.patch.object(batch_writer, "STOP", 0.2), self.assertLogs("controller") as logs:
             writer.put(1)
             writer.put(2)
             writer.close()
         self.assertEqual(writer.lost, 2)
         self.assertEqual(
-            logs.output[-1], "ERROR:app:items: 2 entries are lost: they could not be written"
+            logs.output[-1],
+            "ERROR:controller.batch_writer:items: 2 entries are lost: they could not be written",
         )
         writer._write = mock.Mock(return_value=0)  # ends the thread that still tries
 

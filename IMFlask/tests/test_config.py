@@ -54,13 +54,13 @@ class GetterTestCase(UnitTestCase):
         """Names and suffixes, with a comma between"""
         self.assertIsNone(self.with_value("", config.hosts))
         self.assertEqual(
-            self.with_value("www.example.com, .example.org,[::1]", config.hosts),
-            ["www.example.com", ".example.org", "[::1]"],
+            self.with_value("www.example.com, .Example.org,127.0.0.1", config.hosts),
+            ["www.example.com", ".example.org", "127.0.0.1"],
         )
-        for value in ("example.com:80", "http://example.com", "a,,b", "*", "a b", "."):
+        for value in ("example.com:80", "http://example.com", "a,,b", "*", "a b", ".", "[::1]"):
             sentence = (
-                f"has value {value!r}: put host names like www.example.com,.example.org,"
-                " without ports, there."
+                f"has value {value!r}: put names without ports like"
+                " www.example.com,.example.org there."
             )
             self.assert_stops(value, sentence, config.hosts)
 
@@ -68,9 +68,10 @@ class GetterTestCase(UnitTestCase):
         """The arguments of ProxyFix"""
         self.assertIsNone(self.with_value("", config.proxy_hops))
         self.assertEqual(
-            self.with_value("for=2, proto=1", config.proxy_hops), {"x_for": 2, "x_proto": 1}
+            self.with_value("for=2, host=1", config.proxy_hops),
+            {"x_for": 2, "x_proto": 0, "x_host": 1, "x_port": 0, "x_prefix": 0},
         )
-        for value in ("1", "for", "for=x", "for=-1", "for=10", "by=1", "for=1,"):
+        for value in ("1", "for", "for=x", "for=-1", "for=10", "by=1", "for=1,", "for=1,for=2"):
             sentence = (
                 f"has value {value!r}: put numbers of proxies like for=1,proto=1"
                 " (of for, proto, host, port, prefix) there."

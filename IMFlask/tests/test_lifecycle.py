@@ -1,11 +1,14 @@
 """What happens around every request."""
 
+import gc
 import time
 from unittest import mock
 
-from flask import Response, abort, session
+from flask import Flask, Response, abort, session, url_for
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from app.api import on_answer
+from app.request import Request
 from tests.case import AppTestCase
 
 NEW_ID = r"^[0-9a-f]{32}$"
@@ -72,6 +75,11 @@ class HeadersTestCase(AppTestCase):
         self.assertEqual(headers.getlist("Content-Security-Policy"), ["sandbox"])
         self.assertEqual(headers["Referrer-Policy"], "no-referrer")
 
+    def test_view_may_set_the_id(self):
+        """An answer passed on from elsewhere; there are not two"""
+        self.app.view_functions["template.index"] = lambda: ("", 200, {"X-Request-ID": "mine"})
+        self.assertEqual(self.client.get("/").headers.getlist("X-Request-ID"), ["mine"])
+
     def test_cookies_are_guarded(self):
         """HttpOnly and SameSite; Secure where the config says so"""
 
@@ -85,6 +93,107 @@ class HeadersTestCase(AppTestCase):
         self.assertIn("; SameSite=Lax", cookie)
         self.app.config["SESSION_COOKIE_SECURE"] = True
         self.assertIn("; Secure", self.client.get("/").headers["Set-Cookie"])
+
+
+class MiddlewareTestCase(AppTestCase):
+    """What can happen within the lifecycle"""
+
+    def test_failure_after_the_view_is_in_the_envelope_too(self):
+        """teardown_request, which Flask lets through, and a status that is none"""
+
+        @self.app.teardown_request
+        def fail(error):
+            raise ZeroDivisionError("secret")
+
+        starts = []
+        environ = EnvironBuilder("/sample/jsonify").get_environ()
+        with self.assertLogs("app", "ERROR") as logs:
+            body = self.app(environ, lambda *args: starts.append(args))
+        self.assertIn("ZeroDivisionError", logs.output[0])
+        line, headers, exc_info = starts[-1]  # which servers take while nothing is sent
+        self.assertEqual((line[:3], exc_info[0]), ("500", ZeroDivisionError))
+        envelope = self.app.json.loads(b"".join(body))
+        self.assertEqual(
+            envelope["description"], "The server failed to answer this; the failure is logged."
+        )
+        self.assertEqual(dict(headers)["X-Request-ID"], envelope["request_id"])
+        self.assertEqual(dict(headers)["X-Frame-Options"], "DENY")
+        self.app.teardown_request_funcs.clear()
+        self.app.view_functions["template.index"] = lambda: ("x", "weird")
+        with self.assertLogs("app", "ERROR"):
+            self.app(EnvironBuilder("/").get_environ(), lambda *args: starts.append(args))
+        self.assertEqual(starts[-1][0][:3], "500")
+
+    def test_failing_hook_changes_no_answer(self):
+        """It is logged"""
+
+        def hook(request, status, seconds):
+            raise ZeroDivisionError
+
+        on_answer(self.app, hook)
+        with self.assertLogs("app", "ERROR"):
+            self.assertEqual(self.client.get("/sample/jsonify").status_code, 200)
+
+    def test_middleware_within_may_answer_itself_or_copy_the_environ(self):
+        """As extensions do"""
+        lifecycle = self.app.wsgi_app
+        flask_app = lifecycle._next
+
+        def middleware(environ, start_response):
+            if environ["PATH_INFO"] == "/metrics":
+                start_response("200 OK", [("Content-Type", "text/plain")])
+                return [b"1"]
+            return flask_app(dict(environ), start_response)
+
+        lifecycle._next = middleware
+        response = self.client.get("/metrics")
+        self.assertEqual((response.data, response.headers["X-Frame-Options"]), (b"1", "DENY"))
+        self.assertRegex(response.headers["X-Request-ID"], NEW_ID)
+        headers = {"X-Request-ID": "abc"}
+        response = self.client.get("/sample/jsonify", headers=headers)
+        self.assertEqual((response.status_code, response.headers["X-Request-ID"]), (200, "abc"))
+
+    def test_nothing_is_left_for_the_garbage_collector(self):
+        """No request, whatever its answer"""
+        for path in ("/sample/jsonify", "/sample/add", "/nowhere"):
+            self.client.get(path)
+            gc.collect()
+            gc.disable()
+            self.addCleanup(gc.enable)
+            self.client.get(path)
+            self.assertEqual([one for one in gc.get_objects() if type(one) is Request], [])
+
+
+class AddressTestCase(AppTestCase):
+    """What the application matches by itself, as Flask does"""
+
+    def test_addresses_are_those_of_flask(self):
+        """Of the request's host, in lower case, or SERVER_NAME; below a prefix"""
+
+        def view():
+            return {"url": url_for("template.index", _external=True)}
+
+        self.app.add_url_rule("/url", view_func=view)
+        for server_name in (None, "www.example.com"):
+            self.app.config["SERVER_NAME"] = server_name
+            for host in ("api.example.com:8000", "API.example.com", "a b"):
+                with self.subTest(server_name=server_name, host=host):
+                    headers = {"Host": host}
+                    environ = {"SCRIPT_NAME": "/prefix"}
+                    url = self.client.get("/url", headers=headers, environ_overrides=environ)
+                    with mock.patch.object(
+                        type(self.app), "create_url_adapter", Flask.create_url_adapter
+                    ):
+                        theirs = self.client.get("/url", headers=headers, environ_overrides=environ)
+                    self.assertEqual(url.json["url"], theirs.json["url"])
+
+    def test_hooks_before_the_view_run(self):
+        """The app's and a blueprint's"""
+        seen = []
+        self.app.before_request(lambda: seen.append("app"))
+        self.app.before_request_funcs["sample_api"].append(lambda: seen.append("blueprint"))
+        self.client.get("/sample/jsonify")
+        self.assertEqual(seen, ["app", "blueprint"])
 
 
 class HSTSTestCase(AppTestCase):
@@ -105,7 +214,7 @@ class TrustedHostsTestCase(AppTestCase):
 
     def test_only_these_are_answered(self):
         """With any port; by name or suffix"""
-        for host in ("api.example.com", "api.example.com:8000", "a.example.org", "example.org"):
+        for host in ("api.example.com", "API.Example.com:8000", "a.example.org", "example.org"):
             response = self.client.get("/sample/jsonify", headers={"Host": host})
             self.assertEqual(response.status_code, 200, host)
         for host in ("example.com", "evil.com", "api.example.com.evil.com", "", "a b"):

@@ -77,7 +77,9 @@ class FileTestCase(UnitTestCase):
             "import sys; from app import create_app; from config import config_dict\n"
             "attributes = {'ERROR_LOG_PATH': sys.argv[1], 'LOG_FORMAT': 'json'}\n"
             "app = create_app(type('Config', (config_dict['testing'],), attributes))\n"
-            "for number in range(200): app.logger.error(sys.argv[2] * 20_000)"
+            "for number in range(200):\n"
+            "    try: raise ValueError(sys.argv[2] * 20_000)\n"
+            "    except ValueError: app.logger.exception('failed')"
         )
         processes = [
             subprocess.Popen(
@@ -89,8 +91,9 @@ class FileTestCase(UnitTestCase):
         ]
         for process in processes:
             self.assertEqual(process.wait(), 0)
-        messages = [json.loads(line)["message"] for line in self.path.read_text().splitlines()]
-        self.assertEqual(sorted(messages), sorted(letter * 20_000 for letter in "abcd" * 200))
+        lines = [json.loads(line)["exception"] for line in self.path.read_text().splitlines()]
+        last = sorted(line.splitlines()[-1].removeprefix("ValueError: ") for line in lines)
+        self.assertEqual(last, sorted(letter * 20_000 for letter in "abcd" * 200))
 
 
 class FormatTestCase(AppTestCase):
@@ -147,6 +150,14 @@ class FormatTestCase(AppTestCase):
         self.assertRegex(
             json.loads(text)["exception"], r"^Traceback \(most(.|\n)+ZeroDivisionError: a\nb$"
         )
+
+    def test_json_line_fits_into_a_pipe(self):
+        """Of several processes: what clients can make long is cut"""
+        for path in ("/" + "a" * 50_000, "/" + "%ED%95%9C" * 5_000, "/" + "%F0%9F%98%80" * 5_000):
+            with self.app.test_request_context(f"{path}?b={'b' * 5000}", method="M" * 5000) as one:
+                line = JSONFormatter().format(self.record("GET %s", one.request.shown_url * 2))
+                self.assertLessEqual(len(line), 4000)
+                self.assertTrue(json.loads(line)["message"].startswith("GET /"))
 
     def test_readable(self):
         """Time, level, message, the request's id; a traceback is indented"""

@@ -1,8 +1,10 @@
 """The interface of the models, without a database."""
 
 import os
-import unittest
+import subprocess
+import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from unittest import mock
 from uuid import uuid4
 
@@ -13,6 +15,8 @@ from model.mongodb import MODELS, Log, MasterConfig, Model
 from model.mongodb.base import Unstorable, storable, utc_now
 from model.mongodb.log import entry_id
 from tests.case import UnitTestCase
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class ModelTestCase(UnitTestCase):
@@ -99,18 +103,18 @@ class ModelTestCase(UnitTestCase):
         self.assertEqual((ids, len(set(ids))), (sorted(ids), 1000))
         self.assertEqual(ids[0].generation_time, late.replace(microsecond=0))
 
-    @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
     def test_ids_of_a_forked_process_are_others(self):
         """Even those of the same millisecond and count"""
-        reader, writer = os.pipe()
-        child = os.fork()
-        if not child:
-            os.write(writer, entry_id(utc_now()).binary)
-            os._exit(0)
-        os.waitpid(child, 0)
-        self.assertNotEqual(os.read(reader, 12)[8:], entry_id(utc_now()).binary[8:])
-        os.close(reader)
-        os.close(writer)
+        code = (
+            "import os\n"
+            "from model.mongodb.log import entry_id, utc_now\n"
+            "child = os.fork()\n"
+            "print(str(entry_id(utc_now()))[16:], flush=True)\n"
+            "child and os.waitpid(child, 0)"
+        )
+        if hasattr(os, "fork"):
+            done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
+            self.assertEqual(len(set(done.stdout.split())), 2, done.stderr)
 
     def test_lost_upsert_race_is_tried_again(self):
         """Two processes insert the first document at once"""

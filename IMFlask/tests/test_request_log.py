@@ -1,5 +1,6 @@
 """The API log."""
 
+import io
 import threading
 import time
 from unittest import mock
@@ -50,12 +51,27 @@ class RequestLogTestCase(AppTestCase):
             self.assertEqual(entry[name], value)
 
     def test_body_is_stored_redacted(self):
-        """JSON that the view has read, a large one too"""
-        for name in ("NB", "x" * 100_000):
-            with mock.patch("model.mongodb.MasterConfig.change_author", autospec=True):
-                self.client.post("/sample/author", json={"password": "hunter2", "name": name})
+        """JSON that the view has read, cut at 2 KB; of a very large one the length"""
+        for name in ("NB", "x" * 10_000, "x" * 100_000):
+            body = f'{{"password": "hunter2", "name": "{name}"}}'.encode()
             expected = f'{{"password": "***", "name": "{name}"}}'[:2048]
-            self.assertEqual(self.entry()["params"], expected)
+            if len(body) > 16 * 1024:
+                expected = f"({len(body)} bytes)"
+            for headers in ({"CONTENT_LENGTH": str(len(body))}, {"wsgi_input_terminated": True}):
+                with mock.patch("model.mongodb.MasterConfig.change_author", autospec=True):
+                    stream = io.BytesIO(body)
+                    self.send("/sample/author", stream, "application/json", **headers)
+                self.assertEqual(self.entry()["params"], expected)
+
+    def test_entry_is_small_whatever_was_sent(self):
+        """Thousands may wait: path, query and method are cut, their secrets redacted first"""
+        path = "/" + "a" * 50_000
+        self.client.open(f"{path}?token=hunter2&b={'b' * 50_000}", method="M" * 50_000)
+        entry = self.entry()
+        self.assertEqual(entry["method"], "M" * 16)
+        self.assertTrue(entry["url"].startswith("/aaa"))
+        self.assertIn("?token=***&b=bbb", entry["url"])
+        self.assertLess(len(entry["url"]), 2100)
 
     def test_body_that_nobody_read_is_told_by_its_length(self):
         """A 404, and what is malformed"""
@@ -104,13 +120,13 @@ class RequestLogTestCase(AppTestCase):
     def test_failure_to_log_changes_no_answer(self):
         """It is one line of warning, and the entry is written when it can be"""
         self.insert_logs.side_effect = [RuntimeError("a\nb"), 0]
-        with self.assertLogs("app", "WARNING") as logs:
+        with self.assertLogs("controller", "WARNING") as logs:
             response = self.client.get("/sample/add?a=1&b=2")
             self.writer.close()
         self.assertEqual((response.status_code, response.json["result"]), (200, 3))
         self.assertEqual(
-            logs.output,
-            ["WARNING:app:API log: 1 entries wait, 0 dropped, 0 lost so far (RuntimeError: a\\nb)"],
+            [record.getMessage() for record in logs.records],
+            ["API log: 1 entries wait, 0 dropped, 0 lost so far (RuntimeError: a\\nb)"],
         )
         first, second = (call.args[1] for call in self.insert_logs.call_args_list)
         self.assertEqual(first, second)  # `_id` included

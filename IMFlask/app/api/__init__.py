@@ -1,13 +1,15 @@
 """The request's lifecycle: what happens around every request, whatever answers it."""
 
+import json
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
 
+from app.api.response import FAILURE, Envelope
 from app.logging import log_request
-from app.request import ENVIRON_KEY, Request
+from app.request import ENVIRON_KEY, Request, new_id
 from controller.util import one_line
 
 _logger = logging.getLogger("app")
@@ -24,7 +26,7 @@ _HTML_POLICY = (
 )
 
 
-# What is called once a request is answered: (the request, its status, the seconds it took).
+# What is called once an answer has begun: (the request, its status, the seconds until then).
 Hook = Callable[[Request, int, float], None]
 
 
@@ -43,12 +45,12 @@ def init_app(app: Flask) -> None:
 
 
 def on_answer(app: Flask, hook: Hook) -> None:
-    """Have `hook` called after each answer; what it raises is logged and changes no answer."""
+    """Have `hook` called once an answer has begun; what it raises is logged and changes nothing."""
     app.extensions[_KEY].append(hook)
 
 
 class Lifecycle:
-    """WSGI middleware: the headers of every answer, and what is to happen once it is made.
+    """WSGI middleware: the headers of every answer, and what is to happen once it has begun.
 
     Flask's own hook for that, `after_request`, costs more than all that is done here.
     """
@@ -63,24 +65,46 @@ class Lifecycle:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
+        requests: list[Request] = []  # which is filled once the request is made
+        environ[ENVIRON_KEY] = requests
         status = 500
 
         def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             nonlocal status
             status = int(line[:3])
-            self._add_headers(headers, environ[ENVIRON_KEY].id)
+            self._add_headers(headers, requests[0].id if requests else new_id())
             return start_response(line, headers, exc_info)
 
-        body = self._next(environ, start)
-        # Taken out again: the request and its environ would hold on to each other.
-        request: Request = environ.pop(ENVIRON_KEY)
+        try:
+            body = self._next(environ, start)
+        except Exception as error:  # of what comes after the answer, like teardown_request
+            body = self._fail(error, requests, start)
+        for request in requests:
+            self._call_hooks(request, status)
+            # The request, its environ and its routing error hold on to each other.
+            request.routing_exception = None
+        requests.clear()
+        return body
+
+    def _call_hooks(self, request: Request, status: int) -> None:
         seconds = request.elapsed()
         for hook in self._hooks:
             try:
                 hook(request, status, seconds)
             except Exception:
                 _logger.exception("a hook failed", extra={"request": request})
-        return body
+
+    def _fail(self, error: Exception, requests: list[Request], start: Any) -> Iterable[bytes]:
+        """Answer in the envelope what Flask has let through."""
+        request = requests[0] if requests else None
+        _logger.error("a request failed", exc_info=error, extra={"request": request})
+        envelope: Envelope = {"msg": "fail", "description": FAILURE}
+        if request:
+            envelope["request_id"] = request.id
+        body = json.dumps(envelope).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start("500 INTERNAL SERVER ERROR", headers, (type(error), error, error.__traceback__))
+        return [body]
 
     def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> None:
         given = {name.lower(): value for name, value in headers}
@@ -88,10 +112,11 @@ class Lifecycle:
             headers += self._headers
         else:
             headers += [pair for pair in self._headers if pair[0].lower() not in given]
-        is_page = given.get("content-type", "").startswith("text/html")
+        is_page = given.get("content-type", "")[:9].lower() == "text/html"
         if is_page and "content-security-policy" not in given:
             headers.append(_HTML_POLICY)
-        headers.append(("X-Request-ID", request_id))
+        if "x-request-id" not in given:
+            headers.append(("X-Request-ID", request_id))
 
 
 def warn_of_slow_request(request: Request, status: int, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from flask import Flask, current_app
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     DocumentTooLarge,
     DuplicateKeyError,
@@ -14,7 +15,7 @@ from pymongo.errors import (
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
-from app.api.response import Envelope, fail
+from app.api.response import FAILURE, Envelope, fail
 from app.request import current_request
 from controller.error import Conflict, ControllerError, Invalid, NotFound
 from controller.util import one_line
@@ -35,7 +36,7 @@ _SENTENCES = {
     415: "The body's Content-Type is not taken here.",
     416: "The range lies outside of the file.",
     429: "Too many requests: wait a little.",
-    500: "The server failed to answer this; the failure is logged.",
+    500: FAILURE,
     503: "The service is not available now: try again soon.",
 }
 _RETRY_AFTER = "2"  # seconds
@@ -43,7 +44,7 @@ _UNSTORABLE = "A value is of a kind or size that the database cannot hold."
 _UNKNOWN_OUTCOME = (
     "The database did not confirm this: look whether it was done before you send it again."
 )
-# Raised before anything was sent to the database.
+# Raised before the query was sent; what the request has done before is its own to know.
 _NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
 # MongoDB's error codes: BSONObjectTooLarge and DuplicateKey.
 _TOO_LARGE, _DUPLICATE = 10334, 11000
@@ -64,9 +65,6 @@ def init_app(app: Flask) -> None:
 
 def handle_http_exception(error: HTTPException) -> _Answer | Response:
     """Answer what Flask, Werkzeug or `abort` raised, with its status and headers."""
-    # A request and its routing error, whose traceback has the request, would hold
-    # on to each other until the garbage collector comes by.
-    current_request().routing_exception = None
     if error.response is not None:  # abort(response): the caller has said it all.
         return error.response
     status = error.code or 500
@@ -87,7 +85,8 @@ def handle_controller_error(error: ControllerError) -> tuple[Envelope, int]:
 
 def handle_database_error(error: PyMongoError) -> _Answer:
     """Answer what the driver raised, with a status that the client can act on."""
-    if isinstance(error, ConnectionFailure) or error.timeout:
+    has_no_name = isinstance(error, ConfigurationError) and error.__cause__ is not None  # in DNS
+    if isinstance(error, ConnectionFailure) or error.timeout or has_no_name:
         return _answer_outage(error)
     if isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}:
         return fail(409, _SENTENCES[409])
@@ -121,7 +120,7 @@ def handle_unexpected(error: Exception) -> tuple[Envelope, int]:
 
 def _answer_outage(error: PyMongoError) -> _Answer:
     """Answer 503: come back soon, unless that could do a thing twice."""
-    if not isinstance(error, DatabaseAway):  # of which there would be a line a request
+    if not isinstance(error, DatabaseAway):  # of which one line an outage is enough
         report_failure()
         current_app.logger.warning("the database does not answer: %s", one_line(repr(error))[:300])
     if current_request().method not in ("GET", "HEAD") and not isinstance(error, _NOT_SENT):

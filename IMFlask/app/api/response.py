@@ -12,6 +12,8 @@ from app.request import current_request
 
 Envelope = dict[str, Any]
 
+FAILURE = "The server failed to answer this; the failure is logged."
+
 
 def response(result: Any = None, **extra: Any) -> Envelope:
     """Return a success: with `result` unless that is None, and with what else is given."""

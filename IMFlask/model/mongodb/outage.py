@@ -5,6 +5,7 @@ server. But once one has waited in vain, or no server has been heard of for that
 long, queries fail at once, until a heartbeat finds a server again.
 """
 
+import logging
 import os
 from time import monotonic, sleep
 from typing import Any
@@ -28,6 +29,7 @@ LATE = 0.5
 PING = 0.4
 
 
+_logger = logging.getLogger(__name__)
 _all_heartbeats: "WeakSet[Heartbeats]" = WeakSet()
 
 
@@ -40,7 +42,9 @@ class Heartbeats(ServerHeartbeatListener):
 
     def __init__(self) -> None:
         self.last = 0.0
-        self.has_failed_query = False  # since then
+        self.patience = 2.0  # seconds that a query of the client may take
+        self.has_failed_query = False  # one has waited in vain since then
+        self.is_missed = False  # a query was refused since then
         self._process = 0  # whose these are: a fork has none of its parent's
         _all_heartbeats.add(self)
 
@@ -53,7 +57,7 @@ class Heartbeats(ServerHeartbeatListener):
         """Count from the first heartbeat on."""
         if not self.has_begun:
             self.last = monotonic()
-            self.has_failed_query = False
+            self.has_failed_query = self.is_missed = False
             self._process = os.getpid()
 
     def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
@@ -61,6 +65,9 @@ class Heartbeats(ServerHeartbeatListener):
         if event.reply.is_writable:
             self.last = monotonic()
             self.has_failed_query = False
+            if self.is_missed:
+                self.is_missed = False
+                _logger.warning("the database answers again")
 
     def failed(self, event: ServerHeartbeatFailedEvent) -> None:
         """Nothing was heard."""
@@ -79,23 +86,38 @@ def wait_for_server(database: Database[Any]) -> None:
     if client is None or heartbeats is None or not heartbeats.has_begun:
         return
     options = client.options
-    limit = options.timeout or options.server_selection_timeout
-    until = heartbeats.last + limit + options.heartbeat_frequency
+    heartbeats.patience = options.timeout or options.server_selection_timeout
+    until = heartbeats.last + heartbeats.patience + options.heartbeat_frequency
     while not _has_server(client, heartbeats, database.read_preference):
         if heartbeats.has_failed_query or monotonic() > until:
+            if not heartbeats.is_missed:
+                heartbeats.is_missed = True
+                _logger.warning("the database is away: queries are refused until it is back")
             raise DatabaseAway("no server has answered for a while")
         sleep(0.02)
 
 
 def report_failure() -> None:
-    """Remember that a query has waited in vain; of a client that has a server it means nothing."""
+    """Remember that a query has failed: in vain has it waited if no server was heard of meanwhile.
+
+    One that is not retried fails as soon as an election begins, which says nothing.
+    """
     for heartbeats in list(_all_heartbeats):
-        heartbeats.has_failed_query = True
+        if monotonic() - heartbeats.last > 0.9 * heartbeats.patience:
+            heartbeats.has_failed_query = True
 
 
 def answers(database: Database[Any]) -> bool:
-    """Whether the database answers a ping; says so within a second."""
+    """Whether the database answers a ping; says so within a second.
+
+    It is not asked where the heartbeats tell that it does not.
+    """
     try:
+        client = database.client
+        heartbeats = _heartbeats(client)
+        is_open = heartbeats is not None and heartbeats.has_begun
+        if is_open and not _has_server(client, heartbeats, database.read_preference):
+            return False
         with pymongo.timeout(PING):
             database.command("ping")
     except (PyMongoError, RuntimeError):  # or there is none to ask, as connect() says

@@ -127,23 +127,20 @@ class ProcessTestCase(unittest.TestCase):
 
         cleanup: where its end is registered, by default with the class.
         """
-        output = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed with the process
+        # By another opening than the process's own, whose place in the file is its own too.
+        handle, path = tempfile.mkstemp(dir=cls.root.parent)
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=cls.root,
             env=environment(**settings),
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=handle,
+            stderr=handle,
             start_new_session=True,
         )
-        process.output = lambda: output.seek(0) or output.read()
-
-        def end():
-            cls.kill_group(process)
-            output.close()
-
-        (cleanup or cls.addClassCleanup)(end)
+        os.close(handle)
+        process.output = Path(path).read_text
+        (cleanup or cls.addClassCleanup)(cls.kill_group, process)
 
         def listens():
             if process.poll() is not None:

@@ -47,6 +47,8 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
             ERROR_LOG_PATH=str(self.error_log),
             **settings,
         )
+        said = "Started worker-" if name == "granian" else "Booting worker"
+        self.assertTrue(wait_until(lambda: self.server.output().count(said) == 2, 30))
 
     def ask(self, line, *headers, body=b""):
         client = Client(self.port)
