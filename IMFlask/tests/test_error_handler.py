@@ -159,6 +159,8 @@ class ErrorTestCase(AppTestCase):
             (AutoReconnect("connection closed"), False),
             (NetworkTimeout("timed out"), False),
             (WTimeoutError("x", 64), False),
+            (NotPrimaryError("x", {"errorLabels": ["RetryableWriteError"]}), False),
+            (NotPrimaryError("x"), True),
             (ServerSelectionTimeoutError("x"), True),
             (WaitQueueTimeoutError("x"), True),
             (DatabaseAway("x"), True),

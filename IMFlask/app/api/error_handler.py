@@ -7,6 +7,7 @@ from pymongo.errors import (
     ConnectionFailure,
     DocumentTooLarge,
     DuplicateKeyError,
+    NotPrimaryError,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -46,6 +47,7 @@ _UNKNOWN_OUTCOME = (
 )
 # Raised before the query was sent; what the request has done before is its own to know.
 _NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
+_RETRIED = "RetryableWriteError"  # the driver's label of a write that it tries again
 # MongoDB's error codes: BSONObjectTooLarge and DuplicateKey.
 _TOO_LARGE, _DUPLICATE = 10334, 11000
 
@@ -123,7 +125,10 @@ def _answer_outage(error: PyMongoError) -> _Answer:
     if not isinstance(error, DatabaseAway):  # of which one line an outage is enough
         report_failure()
         current_app.logger.warning("the database does not answer: %s", one_line(repr(error))[:300])
-    if current_request().method not in ("GET", "HEAD") and not isinstance(error, _NOT_SENT):
+    # A server that says it is no primary has not done it, if that was the only try.
+    is_refused = isinstance(error, NotPrimaryError) and not error.has_error_label(_RETRIED)
+    is_undone = is_refused or isinstance(error, _NOT_SENT)
+    if current_request().method not in ("GET", "HEAD") and not is_undone:
         return fail(503, _UNKNOWN_OUTCOME)
     envelope, status = fail(503, _SENTENCES[503])
     return envelope, status, [("Retry-After", _RETRY_AFTER)]

