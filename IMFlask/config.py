@@ -279,7 +279,7 @@ class _EnvironmentConfig(Config):
         MONGODB_URI = mongodb_uri("MONGODB_URI")
         MONGODB_NAME = database_name("MONGODB_NAME")
     TIMER_OUTPUT = choice("TIMER_OUTPUT", ("response", "log", "none"))
-    LOG_REQUESTS = boolean("LOG_REQUESTS", Config.LOG_REQUESTS)
+    LOG_REQUESTS = boolean("LOG_REQUESTS", True)
     API_LOGGING = boolean("API_LOGGING", Config.API_LOGGING)
     SLOW_API_TIME = seconds("SLOW_API_TIME", Config.SLOW_API_TIME)
     # MongoDB keeps a document for at most 2**31 - 1 seconds.
@@ -292,7 +292,6 @@ class DevelopmentConfig(_EnvironmentConfig):
     DEBUG = _debug
     SECRET_KEY = text("SECRET_KEY") or secrets.token_hex(32)
     LOG_FORMAT = "readable"
-    LOG_REQUESTS = boolean("LOG_REQUESTS", True)
     API_LOGGING = boolean("API_LOGGING", True)
     MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance")
     # At every saved file the reloader's child ends; its parent keeps the database.

@@ -4,11 +4,15 @@ Development: readable lines on stderr. Production: JSON lines on stderr, and
 WARNING and above in ERROR_LOG_PATH too. Testing: as Flask does by itself.
 """
 
+import contextlib
 import json
 import logging
+import os
+import sys
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from textwrap import indent
+from time import gmtime, strftime, time
 from typing import Any
 
 from flask import Flask, has_request_context
@@ -17,6 +21,7 @@ from app.request import Request, current_request
 from controller.util import one_line
 
 _logger = logging.getLogger("app")  # every app's
+_quote = json.encoder.encode_basestring_ascii
 _encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 _PIPE = 4000  # bytes, a little less than Linux's PIPE_BUF
 
@@ -45,7 +50,7 @@ def configure_logging(app: Flask) -> None:
 
 
 def log_request(request: Request, status: int, seconds: float) -> None:
-    """Log the one line of a request that is answered."""
+    """Log the one line of a request, for a person."""
     milliseconds = round(seconds * 1000, 3)
     _logger.info(
         "%s %s %d %.1f ms",
@@ -55,6 +60,24 @@ def log_request(request: Request, status: int, seconds: float) -> None:
         milliseconds,
         extra={"request": request, "status": status, "milliseconds": milliseconds},
     )
+
+
+def write_json_request(request: Request, status: int, seconds: float) -> None:
+    """Write the one line of a request as JSONFormatter would.
+
+    Straight to stderr, in one piece: the logging module would take twice as long.
+    """
+    if not _logger.isEnabledFor(logging.INFO):
+        return
+    now = time()
+    method, path = _quote(request.method[:16]), _quote(request.shown_path[:256])
+    line = (
+        f'{{"time":"{strftime("%Y-%m-%dT%H:%M:%S", gmtime(now))}.{int(now % 1 * 1000):03}Z",'
+        f'"level":"INFO","logger":"app","message":"request","request_id":"{request.id}",'
+        f'"method":{method},"path":{path},"status":{status},"milliseconds":{seconds * 1000:.3f}}}\n'
+    )
+    with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+        os.write(sys.stderr.fileno(), line.encode())
 
 
 class JSONFormatter(logging.Formatter):

@@ -1,10 +1,11 @@
 """What a request costs in process, beside a bare Flask route: no test.
 
 Run in this project's folder with `python -m tests.benchmark`. Under the
-production configuration: microseconds of processor time a request, of all
-threads, and the ratio to a bare Flask route that parses two integers and returns
-the same JSON. With the API log on the time counts until every entry is stored in
-a real database, which runs in a process of its own, and the entries are counted.
+production configuration, without a line in the log for each request but in the
+last case: microseconds of processor time a request, of all threads, and the ratio
+to a bare Flask route that parses two integers and returns the same JSON. With the
+API log on the time counts until every entry is stored in a real database, which
+runs in a process of its own, and the entries are counted.
 
 The apps take turns of 500 requests, so that what else the machine does slows all
 alike; each figure is the median of the turns, each ratio the median of the
@@ -41,7 +42,10 @@ def main() -> None:
         server = EmbeddedServer(folder, "benchmark")
         stack.callback(server.close)
         # First ours: it switches Flask's debug mode off for all.
-        off, on = production_app(server.uri(), "0"), production_app(server.uri(), "1")
+        off = production_app(server.uri(), API_LOGGING="0", LOG_REQUESTS="0")
+        on = production_app(server.uri(), API_LOGGING="1", LOG_REQUESTS="0")
+        lines = production_app(server.uri(), API_LOGGING="0", LOG_REQUESTS="1")
+        stack.enter_context(stderr_in_a_file())
         writer = on.extensions["request_log"]
         cases = {
             "bare Flask": (bare.application, "/sample/add", "a=1&b=2", b'"result":3}\n'),
@@ -49,6 +53,7 @@ def main() -> None:
             "400 of the validator": (off, "/sample/add", "a=1&b=x", b"malformed"),
             "404": (off, "/sample/nowhere", "", b"nothing at this address"),
             "API log on": (on, "/sample/add", "a=1&b=2", b'"result":3}\n'),
+            "off, request lines": (lines, "/sample/add", "a=1&b=2", b'"result":3}\n'),
         }
         seconds = {name: [] for name in cases}
         for _ in range(TURNS):
@@ -65,7 +70,19 @@ def main() -> None:
         assert stored == TURNS * (TURN + 1)
 
 
-def production_app(uri: str, api_logging: str) -> Flask:
+@contextlib.contextmanager
+def stderr_in_a_file():
+    """Send to a file what the process writes to stderr, as a server's user would."""
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+
+
+def production_app(uri: str, **settings: str) -> Flask:
     """Return the application under production settings."""
     for key, value in {
         "FLASK_CONFIG": "production",
@@ -73,8 +90,8 @@ def production_app(uri: str, api_logging: str) -> Flask:
         "ADMIN_TOKEN": "t" * 32,
         "MONGODB_URI": uri,
         "MONGODB_NAME": "benchmark",
-        "API_LOGGING": api_logging,
         "TIMER_OUTPUT": "none",
+        **settings,
     }.items():
         os.environ[variable(key)] = value
     return create_app(importlib.reload(config).config)

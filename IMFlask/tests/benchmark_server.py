@@ -3,6 +3,7 @@
 Run in this project's folder with `python -m tests.benchmark_server`, on Linux with
 two cores or more and `wrk` on the path. The server, one worker of four threads,
 has a core to itself; wrk, with 16 connections, and the database share another.
+The API log is off or on, and the lines in the log for each request (to a file).
 The cases take turns; each figure is the median of the rounds, each ratio the
 median of the rounds' ratios to the bare route under the same server.
 """
@@ -23,7 +24,7 @@ from model.mongodb.embedded import EmbeddedServer
 from tests.integration.case import free_port, wait_until
 from tests.integration.fault import listens
 
-ROUNDS, SECONDS = 5, 4
+ROUNDS, SECONDS = 3, 4
 SERVERS = {
     "Granian": ("granian", "--interface=wsgi", "--blocking-threads=4", "--port={port}"),
     "gunicorn": ("gunicorn", "-k=gthread", "--threads=4", "--bind=127.0.0.1:{port}"),
@@ -38,8 +39,10 @@ def main() -> None:
         database = EmbeddedServer(folder, "benchmark")
         cases = {
             "bare Flask": ("tests.bare:application", {}),
-            "API log off": ("manage:application", {"API_LOGGING": "0"}),
-            "API log on": ("manage:application", {"API_LOGGING": "1"}),
+            "log off": ("manage:application", {"API_LOGGING": "0", "LOG_REQUESTS": "0"}),
+            "log on": ("manage:application", {"API_LOGGING": "1", "LOG_REQUESTS": "0"}),
+            "off, lines": ("manage:application", {"API_LOGGING": "0", "LOG_REQUESTS": "1"}),
+            "on, lines": ("manage:application", {"API_LOGGING": "1", "LOG_REQUESTS": "1"}),
         }
         for server, command in SERVERS.items():
             rounds = [
@@ -72,11 +75,12 @@ def measure(command, core, uri, settings):
         "ADMIN_TOKEN": "t" * 32,
     }
     environ |= {variable(key): value for key, value in settings.items()}
+    log = tempfile.TemporaryFile()  # noqa: SIM115, closed below
     server = subprocess.Popen(
         [sys.executable, "-m", *(part.format(port=port) for part in command)],
         env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
         start_new_session=True,
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )
@@ -95,6 +99,7 @@ def measure(command, core, uri, settings):
     finally:
         server.terminate()
         server.wait()
+        log.close()
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1])
     value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", report).groups()
     return rate, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], memory, dropped

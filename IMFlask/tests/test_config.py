@@ -227,7 +227,7 @@ class StartTestCase(UnitTestCase):
                 ADMIN_TOKEN=key,
             )
         self.assert_prints(
-            f"{uri} {'1' * 32} {'2' * 32} False none json False True",
+            f"{uri} {'1' * 32} {'2' * 32} False none json True True",
             "config.config.MONGODB_URI, config.config.SECRET_KEY, config.config.ADMIN_TOKEN,"
             " config.config.API_LOGGING, config.config.TIMER_OUTPUT, config.config.LOG_FORMAT,"
             " config.config.LOG_REQUESTS, config.config.SESSION_COOKIE_SECURE",

@@ -2,13 +2,15 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 from app import create_app
-from app.logging import JSONFormatter, ReadableFormatter
+from app.logging import JSONFormatter, ReadableFormatter, write_json_request
 from config import config_dict
 from tests.case import AppTestCase, UnitTestCase
 
@@ -197,6 +199,46 @@ class RequestLineTestCase(AppTestCase):
         self.assertEqual((line["request_id"], line["status"]), ("abc", 200))
         self.assertGreater(line["milliseconds"], 0)
         self.assertEqual(len(logs.output), 1)
+
+
+class JSONRequestLineTestCase(AppTestCase):
+    """LOG_REQUESTS in production"""
+
+    def test_line_is_that_of_the_formatter(self):
+        """The same fields and forms; nothing of a client's can break it"""
+        record = logging.LogRecord("app", logging.INFO, "x.py", 1, "request", (), None)
+        for path in (
+            "/sample/add?token=x",
+            "/a%0A%E2%80%A8%22%F0%9F%98%80",
+            "/" + "%ED%95%9C" * 999,
+        ):
+            reader, writer = os.pipe()
+            with (
+                self.subTest(path),
+                self.app.test_request_context(path, headers={"X-Request-ID": "a"}) as one,
+                os.fdopen(writer, "w") as stderr,
+                mock.patch("sys.stderr", stderr),
+                mock.patch("app.logging.time", return_value=record.created),
+            ):
+                write_json_request(one.request, 200, 0.0015)
+            record.__dict__ |= {"request": one.request, "status": 200, "milliseconds": 1.5}
+            with os.fdopen(reader) as pipe:
+                (line,) = pipe.readlines()
+            theirs = json.loads(JSONFormatter().format(record))
+            theirs["path"] = theirs["path"][:256]
+            self.assertEqual(list(json.loads(line).items()), list(theirs.items()))
+            self.assertLessEqual(len(line), 4000)
+
+    def test_request_is_answered_when_nobody_reads_the_log(self):
+        """stderr is closed"""
+        reader, writer = os.pipe()
+        os.close(reader)
+        with (
+            os.fdopen(writer, "w") as stderr,
+            mock.patch("sys.stderr", stderr),
+            self.app.test_request_context("/") as one,
+        ):
+            write_json_request(one.request, 200, 0.1)
 
 
 class NoRequestLineTestCase(AppTestCase):

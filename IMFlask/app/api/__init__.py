@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from app.api.response import FAILURE, Envelope
-from app.logging import log_request
+from app.logging import log_request, write_json_request
 from app.request import ENVIRON_KEY, Request, new_id
 from controller.util import one_line
 
@@ -35,7 +35,8 @@ def init_app(app: Flask) -> None:
     hooks: list[Hook] = app.extensions.setdefault(_KEY, [])
     app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
     if app.config["LOG_REQUESTS"]:
-        on_answer(app, log_request)
+        is_json = app.config["LOG_FORMAT"] == "json"
+        on_answer(app, write_json_request if is_json else log_request)
 
     def track_slow_request(request: Request, status: int, seconds: float) -> None:
         if seconds >= app.config["SLOW_API_TIME"]:
