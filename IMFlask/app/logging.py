@@ -41,9 +41,7 @@ def configure_logging(app: Flask) -> None:
     if form:
         _add_handler(names, "stderr", logging.StreamHandler(), formatter)
     if path:
-        # Reopens the file when logrotate has moved it; each line is one write at
-        # the end of the file, so that several processes may share it.
-        handler = WatchedFileHandler(path, encoding="utf-8", delay=True)
+        handler = ErrorFile(path, encoding="utf-8", delay=True)
         handler.setLevel(logging.WARNING)
         _add_handler(names, handler.baseFilename, handler, formatter)
     app.logger.setLevel(logging.DEBUG if app.debug else logging.INFO)
@@ -131,6 +129,20 @@ class ReadableFormatter(logging.Formatter):
         if record.exc_info:
             line += "\n" + indent(self.formatException(record.exc_info), "  ")
         return line
+
+
+class ErrorFile(WatchedFileHandler):
+    """The file of warnings and errors: opened anew when logrotate has moved it.
+
+    Each line is one write at its end, so that several processes may share it.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; a file that cannot be opened any more fails no request."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
 
 
 def _add_handler(

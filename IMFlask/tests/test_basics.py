@@ -12,6 +12,7 @@ from app.database import get_db
 from config import APP_NAME, config_dict
 from tests.case import AppTestCase
 
+LOGGERS = (None, "app", "controller", "model", "werkzeug")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,7 +30,7 @@ class BasicsTestCase(AppTestCase):
 
     def test_factory_makes_an_app_of_every_kind_without_a_socket(self):
         """create_app succeeds for all configurations and opens nothing"""
-        loggers = [logging.getLogger(name) for name in (None, "app", "werkzeug")]
+        loggers = [logging.getLogger(name) for name in LOGGERS]
         for logger in loggers:
             self.addCleanup(setattr, logger, "handlers", list(logger.handlers))
             self.addCleanup(setattr, logger, "filters", list(logger.filters))

@@ -26,16 +26,15 @@ class FileTestCase(UnitTestCase):
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "error.log"
         self.logger = logging.getLogger("app")
-        before = list(self.logger.handlers)
-        self.logger.handlers = [logging.NullHandler()]
+        for name in ("app", "controller", "model"):
+            logger = logging.getLogger(name)
+            self.addCleanup(setattr, logger, "handlers", logger.handlers)
+            self.addCleanup(self.close_handlers, logger)
+            logger.handlers = [logging.NullHandler()]
 
-        def restore():
-            for handler in self.logger.handlers:
-                if handler not in before:
-                    handler.close()
-            self.logger.handlers = before
-
-        self.addCleanup(restore)
+    def close_handlers(self, logger):
+        for handler in logger.handlers:
+            handler.close()
 
     def make_app(self, path):
         return create_app(type("Config", (config_dict["testing"],), {"ERROR_LOG_PATH": path}))
@@ -72,6 +71,18 @@ class FileTestCase(UnitTestCase):
         self.path.rename(self.path.with_suffix(".1"))
         app.logger.error("two")
         self.assertRegex(self.path.read_text(), r"^[0-9:]+ ERROR: two\n$")
+
+    def test_file_that_cannot_be_written_any_more_fails_nobody(self):
+        """Its folder is gone"""
+        app = self.make_app(str(self.path))
+        app.logger.error("one")
+        self.path.unlink()
+        self.path.parent.rmdir()
+        with mock.patch.object(logging, "raiseExceptions", False):
+            app.logger.error("two")
+        self.path.parent.mkdir()
+        app.logger.error("three")
+        self.assertRegex(self.path.read_text(), r"^[0-9:]+ ERROR: three\n$")
 
     def test_processes_share_the_file(self):
         """Four at once, lines of 20 KB: each stands whole"""
