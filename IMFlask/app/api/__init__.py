@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
 
 
 def on_answer(app: Flask, hook: Hook) -> None:
-    """Have `hook` called once an answer has begun; what it raises is logged and changes nothing."""
+    """Have `hook` called once an answer has begun; what it raises is logged and ends the hooks."""
     app.extensions[_KEY].append(hook)
 
 
@@ -80,20 +80,17 @@ class Lifecycle:
             body = self._next(environ, start)
         except Exception as error:  # of what comes after the answer, like teardown_request
             body = self._fail(error, requests, start)
-        for request in requests:
-            self._call_hooks(request, status)
-            # The request, its environ and its routing error hold on to each other.
+        if requests:
+            request = requests.pop()
+            # The request, its environ and its routing error would hold on to each other.
             request.routing_exception = None
-        requests.clear()
-        return body
-
-    def _call_hooks(self, request: Request, status: int) -> None:
-        seconds = request.elapsed()
-        for hook in self._hooks:
+            seconds = request.elapsed()
             try:
-                hook(request, status, seconds)
+                for hook in self._hooks:
+                    hook(request, status, seconds)
             except Exception:
                 _logger.exception("a hook failed", extra={"request": request})
+        return body
 
     def _fail(self, error: Exception, requests: list[Request], start: Any) -> Iterable[bytes]:
         """Answer in the envelope what Flask has let through."""
