@@ -125,9 +125,10 @@ class BatchWriter:
             self._batch = []
 
     def _fill_batch(self) -> None:
-        while self._queue and len(self._batch) < BATCH:
+        queue, batch, encode = self._queue, self._batch, self._encode
+        while queue and len(batch) < BATCH:
             try:
-                self._batch.append(self._encode(self._queue.popleft()))
+                batch.append(encode(queue.popleft()))
             except Exception:
                 self.lost += 1
 
