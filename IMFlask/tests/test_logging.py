@@ -249,7 +249,7 @@ class JSONRequestLineTestCase(AppTestCase):
             mock.patch("sys.stderr", stderr),
             self.app.test_request_context("/") as one,
         ):
-            write_json_request(one.request, 200, 0.1)
+            self.assertIsNone(write_json_request(one.request, 200, 0.1))
 
 
 class NoRequestLineTestCase(AppTestCase):

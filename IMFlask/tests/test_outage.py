@@ -53,9 +53,9 @@ class WaitTestCase(UnitTestCase):
 
     def test_stand_ins_and_strange_clients_are_not_waited_for(self):
         """A database without a client, a client without our listener"""
-        wait_for_server({"Log": 1})
+        self.assertIsNone(wait_for_server({"Log": 1}))
         with MongoClient("mongodb://127.0.0.1:1", connect=False) as client:
-            wait_for_server(client["x"])
+            self.assertIsNone(wait_for_server(client["x"]))
 
     def test_known_server_is_asked_at_once(self):
         """The usual case"""
