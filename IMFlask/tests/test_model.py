@@ -9,7 +9,7 @@ from unittest import mock
 from uuid import uuid4
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from model.mongodb import MODELS, Log, MasterConfig, Model
 from model.mongodb.base import Unstorable, storable, utc_now
@@ -88,6 +88,19 @@ class ModelTestCase(UnitTestCase):
             (index,) = Log(None, config).index
             self.assertEqual(index.document["expireAfterSeconds"], seconds)
             self.assertLessEqual(seconds, 2147483647)
+
+    def test_entries_that_are_there_already_are_passed_over(self):
+        """Others that are refused are counted; where it is not known, it is raised"""
+        collection = mock.MagicMock()
+        log = Log({"Log": collection})
+        self.assertEqual(log.insert_logs([1, 2, 3]), 0)
+        collection.insert_many.assert_called_once_with([1, 2, 3], ordered=False)
+        failures = [{"code": code} for code in (11000, 121, 11000)]
+        details = {"writeErrors": failures, "writeConcernErrors": []}
+        collection.insert_many.side_effect = BulkWriteError(details)
+        self.assertEqual(log.insert_logs([1, 2, 3]), 1)
+        details["writeConcernErrors"] = [{"code": 64}]
+        self.assertRaises(BulkWriteError, log.insert_logs, [1, 2, 3])
 
     def test_ids_of_entries_sort_by_time(self):
         """To the millisecond, then in the order they were made; no two are the same"""
