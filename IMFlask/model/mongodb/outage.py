@@ -28,7 +28,6 @@ LATE = 0.5
 # that this is answered within one.
 PING = 0.4
 
-
 _logger = logging.getLogger(__name__)
 _all_heartbeats: "WeakSet[Heartbeats]" = WeakSet()
 
