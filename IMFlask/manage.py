@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from app import create_app
+from app.command import in_a_sentence, say
 from app.database import get_db
 from config import APP_NAME, config
 from model import init_db
 from model.mongodb import MODELS
-from model.mongodb.base import IndexConflict
 
 application = create_app(config)
 
@@ -28,10 +27,8 @@ def shell_context() -> dict[str, Any]:
 @application.cli.command("db-init")
 def db_init() -> None:
     """Create the database's missing indexes and first documents."""
-    try:
+    with in_a_sentence():
         init_db(get_db(application), application.config, say)
-    except (PyMongoError, IndexConflict, RuntimeError) as error:
-        raise click.ClickException(f"[{APP_NAME}] {explain(error)}") from error
     say("MongoDB Initialization Completed.")
 
 
@@ -40,22 +37,6 @@ def db_init() -> None:
 def test(names: tuple[str, ...]) -> None:
     """Run the tests, all of them or those in NAMES, like test_calc."""
     sys.exit(0 if run_tests(names) else 1)
-
-
-def say(line: str) -> None:
-    """Print a line under the app's name."""
-    click.echo(f"[{APP_NAME}] {line}")
-
-
-def explain(error: Exception) -> str:
-    """Return what went wrong with the database in one sentence."""
-    if isinstance(error, ConnectionFailure):
-        return (
-            "The database does not answer: start it, or mend"
-            f" {APP_NAME}_MONGODB_URI, then run this again."
-        )
-    details = error.details if isinstance(error, OperationFailure) else None
-    return " ".join(str((details or {}).get("errmsg") or error).split())
 
 
 def run_tests(names: tuple[str, ...] = ()) -> bool:

@@ -2,13 +2,20 @@
 
 import os
 import re
+from collections.abc import Iterator
 from time import perf_counter
 from typing import Any, NoReturn, cast
 
 from flask import Request as FlaskRequest
 from flask import request
-from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 from werkzeug.formparser import FormDataParser
+from werkzeug.wsgi import get_input_stream
 
 from app.json_provider import NotJSON
 from controller.util import is_secret, redact_body, redact_path, redact_query
@@ -16,6 +23,9 @@ from controller.util import is_secret, redact_body, redact_path, redact_query
 # What is taken over from X-Request-ID: nothing that a log or a header could trip over.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNREADABLE = "The body ended early or could not be read: send it again, whole."
+BROKEN_FORM = "The form is malformed or ended early: send it again."
+
+_BLOCK = 64 * 1024  # bytes read at once
 
 _KEPT_BODY = 16 * 1024  # bytes: thousands of bodies may wait to be logged
 
@@ -29,8 +39,8 @@ class Request(FlaskRequest):
     """A request with an id, whose body, however broken, raises a 400, 413 or 415 alone.
 
     `id` is the client's X-Request-ID, where that is one, else a new one. The
-    word on the body holds for `data`, `get_data`, `get_json`, `form` and
-    `files`. Who reads the bare `stream` has to expect what the server raises.
+    word on the body holds for `blocks`, `data`, `get_data`, `get_json`, `form`
+    and `files`. Who reads the bare `stream` has to expect what the server raises.
 
     Werkzeug, gunicorn and Granian each raise exceptions of their own in the
     middle of a body, and a body that ends early passes for a whole one with
@@ -50,6 +60,32 @@ class Request(FlaskRequest):
         """Return the seconds since the request came in."""
         return perf_counter() - self._started
 
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the body as it comes in, some 64 KiB at once: once, and nobody else reads it then.
+
+        Raises a 413 when it is larger than `max_content_length`, a 400 when it
+        ends before its Content-Length or cannot be read.
+        """
+        limit, length, read = self.max_content_length, self.content_length, 0
+        if limit is not None and (length or 0) > limit:
+            raise RequestEntityTooLarge
+        # Werkzeug's stream would refuse the chunked body that just reaches its limit.
+        stream = get_input_stream(
+            self.environ, max_content_length=None if limit is None else limit + 1
+        )
+        try:
+            while (length is None or read < length) and (block := stream.read(_BLOCK)):
+                read += len(block)
+                if limit is not None and read > limit:
+                    raise RequestEntityTooLarge
+                yield block
+        except HTTPException as error:
+            raise error if error.code == 413 else BadRequest(_UNREADABLE) from error
+        except Exception as error:
+            raise BadRequest(_UNREADABLE) from error
+        if read < (length or 0):
+            raise BadRequest(_UNREADABLE)
+
     def get_data(
         self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
     ) -> Any:
@@ -58,7 +94,8 @@ class Request(FlaskRequest):
             self._load_form_data()
         if not self._has_read():
             parsed = "form" in self.__dict__ and self.mimetype == "multipart/form-data"
-            self._cached_data = b"" if parsed else self._read()
+            # Not in one read: that would cut a chunked body at the limit, silently.
+            self._cached_data = b"" if parsed else b"".join(self.blocks())
         return super().get_data(cache, as_text)
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
@@ -119,21 +156,6 @@ class Request(FlaskRequest):
     def _has_read(self) -> bool:
         return getattr(self, "_cached_data", None) is not None
 
-    def _read(self) -> bytes:
-        """Read to the end: a single read of a chunked body is cut at the limit, silently."""
-        chunks = []
-        try:
-            while chunk := self.stream.read(64 * 1024):
-                chunks.append(chunk)
-        except HTTPException as error:
-            raise error if error.code == 413 else BadRequest(_UNREADABLE) from error
-        except Exception as error:
-            raise BadRequest(_UNREADABLE) from error
-        body = b"".join(chunks)
-        if len(body) < (self.content_length or 0):
-            raise BadRequest(_UNREADABLE)
-        return body
-
     def _load_form_data(self) -> None:
         """Parse the form; a urlencoded one from the whole body, which is checked above."""
         if self.mimetype == "application/x-www-form-urlencoded":
@@ -143,7 +165,7 @@ class Request(FlaskRequest):
         except HTTPException:
             raise
         except Exception as error:
-            raise BadRequest("The form is malformed or ended early: send it again.") from error
+            raise BadRequest(BROKEN_FORM) from error
 
 
 def new_id() -> str:

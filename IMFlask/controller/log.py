@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from bson import ObjectId
-
+from controller import page
 from controller.batch_writer import BatchWriter
 from controller.util import redact_body, redact_query
 from model.mongodb import Log
@@ -52,14 +51,6 @@ def document(entry: Entry) -> dict[str, Any]:
     }
 
 
-def newest(log: Log, limit: int, before: str | None = None) -> tuple[list[dict[str, Any]], Any]:
-    """Return a page of the log, newest first, and the cursor of the next page.
-
-    log: the collection; limit: the most entries on the page; before: the
-    cursor of an earlier page, an ObjectId as a string. The cursor that comes
-    back is None on the last page.
-    """
-    cursor = None if before is None else ObjectId(before)
-    entries = log.get_log(limit + 1, cursor)
-    page = entries[:limit]
-    return page, page[-1].get("_id") if len(entries) > limit else None
+def newest(log: Log, limit: int, before: str | None = None) -> tuple[page.Documents, Any]:
+    """Return a page of the log, newest first, and the cursor of the next page."""
+    return page.newest(log.get_log, limit, before)

@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from model.mongodb import MODELS, Log, MasterConfig, Model
 from model.mongodb.base import Unstorable, storable, utc_now
-from model.mongodb.log import entry_id
+from model.mongodb.object_id import new_id
 from tests.case import UnitTestCase
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,8 +108,8 @@ class ModelTestCase(UnitTestCase):
             datetime(2026, 1, 1, 0, 0, 0, 1000, UTC),
             datetime(2026, 1, 1, 0, 0, 0, 2000, UTC),
         )
-        ids = [entry_id(late) for _ in range(1000)]
-        self.assertLess(entry_id(early), min(ids))
+        ids = [new_id(late) for _ in range(1000)]
+        self.assertLess(new_id(early), min(ids))
         self.assertEqual((ids, len(set(ids))), (sorted(ids), 1000))
         self.assertEqual(ids[0].generation_time, late.replace(microsecond=0))
 
@@ -117,9 +117,10 @@ class ModelTestCase(UnitTestCase):
         """Even those of the same millisecond and count"""
         code = (
             "import os\n"
-            "from model.mongodb.log import entry_id, utc_now\n"
+            "from model.mongodb.base import utc_now\n"
+            "from model.mongodb.object_id import new_id\n"
             "child = os.fork()\n"
-            "print(str(entry_id(utc_now()))[16:], flush=True)\n"
+            "print(str(new_id(utc_now()))[16:], flush=True)\n"
             "child and os.waitpid(child, 0)"
         )
         if hasattr(os, "fork"):

@@ -346,10 +346,21 @@ class ValidatorTestCase(AppTestCase):
         big = right[:-2] + b'x"}'
         sentence = "The body is too large: send less."
         self.assert_fails(self.post_json(big), 413, sentence)
-        response = self.send(
-            "/view", io.BytesIO(big), "application/json", wsgi_input_terminated=True
-        )
-        self.assert_fails(response, 413, sentence)
+        for length in ({}, {"CONTENT_LENGTH": str(len(big))}):
+            response = self.send(
+                "/view", io.BytesIO(big), "application/json", wsgi_input_terminated=True, **length
+            )
+            self.assert_fails(response, 413, sentence)
+
+    def test_body_that_just_reaches_the_limit_is_taken(self):
+        """With and without a Content-Length, whatever the server says of its end"""
+        self.serve(a=Json(str))
+        body = b'{"a": "' + b"x" * (1024 * 1024 - 9) + b'"}'
+        length = {"CONTENT_LENGTH": str(len(body))}
+        for environ in ({}, length, {"wsgi_input_terminated": True} | length):
+            environ = environ or {"wsgi_input_terminated": True}
+            response = self.send("/view", io.BytesIO(body), "application/json", **environ)
+            self.assertEqual(response.status_code, 200)
 
     def test_form_over_the_limit_is_413(self):
         """A urlencoded form without a Content-Length is not cut silently"""

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import bson
 import pymongo
+from bson import ObjectId
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 from bson.errors import BSONError
-from pymongo import IndexModel
+from pymongo import DESCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
@@ -64,13 +65,18 @@ class Model(ABC):
         return []
 
     @property
+    def name(self) -> str:
+        """The collection's name: the class's, unless a subclass says otherwise."""
+        return type(self).__name__
+
+    @property
     def collection(self) -> Collection[Document]:
-        """The pymongo collection, named as the class.
+        """The pymongo collection.
 
         Raises DatabaseAway at once while the database has been away for a while.
         """
         wait_for_server(self.database)
-        return self.database[type(self).__name__]
+        return self.database[self.name]
 
     def schemize(self, document: Document) -> Document:
         """Return `document`, completed from the schema."""
@@ -79,6 +85,18 @@ class Model(ABC):
     def projection(self, *fields: str) -> dict[str, int]:
         """Return the projection to `fields`; without any, to the fields of the schema."""
         return dict.fromkeys(fields or self.schema, 1)
+
+    def find_newest(self, limit: int, before: ObjectId | None = None) -> list[Document]:
+        """Return the newest documents, newest first, at most `limit`, which is 1 or more.
+
+        before: only documents older than the one with this `_id`. Their order is
+        that of `_id`; the hint holds every planner to its index.
+        """
+        if limit < 1:
+            raise ValueError("MongoDB takes a limit of 0 for none at all")
+        older = {} if before is None else {"_id": {"$lt": before}}
+        cursor = self.collection.find(older).sort("_id", DESCENDING).hint("_id_")
+        return list(cursor.limit(limit))
 
     def create_index(self) -> list[str]:
         """Create the indexes that are missing; returns one line per index.
@@ -99,7 +117,7 @@ class Model(ABC):
         lines = []
         for key, rest in self.seeds:
             done = "created" if self.insert_missing(key, rest) else "is there"
-            lines.append(f"Document {type(self).__name__}({_shown(key)}) {done}.")
+            lines.append(f"Document {self.name}({_shown(key)}) {done}.")
         return lines
 
     def insert_missing(self, key: Document, rest: Document) -> bool:
@@ -122,7 +140,7 @@ class Model(ABC):
         if same_keys and lifetime is not None and there.get("expireAfterSeconds") != lifetime:
             self.database.command(
                 "collMod",
-                type(self).__name__,
+                self.name,
                 index={"name": name, "expireAfterSeconds": lifetime},
             )
             was = there.get("expireAfterSeconds", "never")
@@ -143,7 +161,7 @@ class Model(ABC):
         return f"{self._named(name)} {'is there' if there else 'created'}."
 
     def _named(self, index: str) -> str:
-        return f"Index {type(self).__name__}.{index}"
+        return f"Index {self.name}.{index}"
 
 
 def storable(value: Value) -> Value:

@@ -1,0 +1,23 @@
+"""Lists in pages, newest first: a page ends with the cursor of the next one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bson import ObjectId
+
+Documents = list[dict[str, Any]]
+
+
+def newest(
+    find: Callable[[int, ObjectId | None], Documents], limit: int, before: str | None = None
+) -> tuple[Documents, Any]:
+    """Return a page of what `find` finds, and the cursor of the next page.
+
+    find: a model's method that returns the newest documents, given how many and
+    the `_id` that they are to be older than. limit: the most on the page; before:
+    the cursor of an earlier page, an ObjectId as a string. The cursor that comes
+    back is None on the last page.
+    """
+    documents = find(limit + 1, None if before is None else ObjectId(before))
+    page = documents[:limit]
+    return page, page[-1].get("_id") if len(documents) > limit else None
