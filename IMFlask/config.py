@@ -176,6 +176,16 @@ def proxy_hops(key: str) -> dict[str, int] | None:
     return {f"x_{name}": int(counts.get(name, 0)) for name in names}
 
 
+def file_kinds(key: str) -> tuple[str, ...]:
+    """The setting as endings like `.pdf` and types like `image/png` or `image/*`; none if unset."""
+    value = text(key)
+    kinds = tuple(kind.strip().lower() for kind in value.split(",")) if value else ()
+    kind = re.compile(r"\.[^\s/\\,]+|[a-z0-9][a-z0-9!#$&^_.+-]*/([a-z0-9][a-z0-9!#$&^_.+-]*|\*)")
+    if not all(map(kind.fullmatch, kinds)):
+        refuse(key, value or "", "endings and types like .pdf,.png,image/*")
+    return kinds
+
+
 def token(key: str) -> str | None:
     """The setting as what a header can carry; its value is never shown."""
     value = text(key)
@@ -237,6 +247,10 @@ class Config:
     MAX_CONTENT_LENGTH = 1024 * 1024
     MAX_FORM_MEMORY_SIZE = 1024 * 1024  # of the fields of a form
     MAX_FORM_PARTS = 1000
+    # Of a form with files; bytes.
+    MAX_UPLOAD_SIZE = 64 * 1024 * 1024
+    # Endings and media types of the files that are accepted; none: any.
+    UPLOAD_KINDS: tuple[str, ...] = ()
 
     # What `admin_required` asks for; None: nothing.
     ADMIN_TOKEN: str | None = None
@@ -278,6 +292,8 @@ class _EnvironmentConfig(Config):
     if _name != "testing":
         MONGODB_URI = mongodb_uri("MONGODB_URI")
         MONGODB_NAME = database_name("MONGODB_NAME")
+    MAX_UPLOAD_SIZE = integer("MAX_UPLOAD_SIZE", Config.MAX_UPLOAD_SIZE, 1, 2**53)
+    UPLOAD_KINDS = file_kinds("UPLOAD_KINDS")
     TIMER_OUTPUT = choice("TIMER_OUTPUT", ("response", "log", "none"))
     LOG_REQUESTS = boolean("LOG_REQUESTS", True)
     API_LOGGING = boolean("API_LOGGING", Config.API_LOGGING)

@@ -18,3 +18,7 @@ class NotFound(ControllerError):
 
 class Conflict(ControllerError):
     """What was asked for contradicts what is already there."""
+
+
+class Unsupported(ControllerError):
+    """What was sent is of a kind that is not taken."""

@@ -45,12 +45,10 @@ class AppTestCase(UnitTestCase):
 
     def send(self, path, stream, content_type, **environ):
         """POST what the test client would not send: these very entries of the environ."""
-        builder = EnvironBuilder(path="/", method="POST", content_type=content_type)
-        given = builder.get_environ()
-        given.pop("CONTENT_LENGTH", None)
         environ = {
-            **given,
+            **EnvironBuilder(path="/", method="POST").get_environ(),
             "PATH_INFO": path,
+            "CONTENT_TYPE": content_type,
             "wsgi.input": stream,
             **{name.replace("wsgi_", "wsgi."): value for name, value in environ.items()},
         }

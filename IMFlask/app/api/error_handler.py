@@ -18,12 +18,17 @@ from werkzeug.wrappers import Response
 
 from app.api.response import FAILURE, Envelope, fail
 from app.request import current_request
-from controller.error import Conflict, ControllerError, Invalid, NotFound
+from controller.error import Conflict, ControllerError, Invalid, NotFound, Unsupported
 from controller.util import one_line
 from model.mongodb.base import Unstorable
 from model.mongodb.outage import DatabaseAway, report_failure
 
-_STATUS: dict[type[ControllerError], int] = {Invalid: 400, NotFound: 404, Conflict: 409}
+_STATUS: dict[type[ControllerError], int] = {
+    Invalid: 400,
+    NotFound: 404,
+    Conflict: 409,
+    Unsupported: 415,
+}
 
 # What a client reads where the code gave no words of its own.
 _SENTENCES = {
@@ -33,6 +38,7 @@ _SENTENCES = {
     404: "There is nothing at this address: check its spelling.",
     405: "This address does not take this method: see the Allow header.",
     409: "This contradicts what is already there: read it again first.",
+    412: "What is stored is not, or no longer, what the request's conditions ask for.",
     413: "The body is too large: send less.",
     415: "The body's Content-Type is not taken here.",
     416: "The range lies outside of the file.",

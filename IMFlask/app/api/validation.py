@@ -146,10 +146,13 @@ class _Field:
 
 
 def _plan(view: Callable[..., Any]) -> list[tuple[Source, list[_Field]]]:
-    """Return the view's sources, each with the fields to read from it."""
+    """Return the view's sources, each with the fields to read from it.
+
+    A parameter with a `source` of its own is read from there.
+    """
     plan: dict[Source, list[_Field]] = {}
     for name, argument in signature(view).parameters.items():
-        source = next(
+        source = getattr(argument.default, "source", None) or next(
             (SOURCES[kind] for kind in SOURCES if isinstance(argument.default, kind)), None
         )
         if source is None:

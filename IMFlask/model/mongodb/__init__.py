@@ -5,12 +5,13 @@ from typing import Any
 
 from model.mongodb.base import Model
 from model.mongodb.client import Database
+from model.mongodb.file import Chunk, File
 from model.mongodb.log import Log
 from model.mongodb.master_config import MasterConfig
 
-__all__ = ["MODELS", "Log", "MasterConfig", "Model", "ModelInitializer"]
+__all__ = ["MODELS", "Chunk", "File", "Log", "MasterConfig", "Model", "ModelInitializer"]
 
-MODELS: tuple[type[Model], ...] = (MasterConfig, Log)
+MODELS: tuple[type[Model], ...] = (MasterConfig, Log, File, Chunk)
 
 
 class ModelInitializer:

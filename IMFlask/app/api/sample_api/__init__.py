@@ -2,8 +2,9 @@
 
 from flask import Blueprint
 
-from app.api.sample_api import calculator, info
+from app.api.sample_api import calculator, file, info
 
 blueprint = Blueprint("sample_api", __name__)
 blueprint.register_blueprint(calculator.blueprint)
 blueprint.register_blueprint(info.blueprint)
+blueprint.register_blueprint(file.blueprint)

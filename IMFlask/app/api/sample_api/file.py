@@ -1,0 +1,80 @@
+"""File API: upload, list, download, delete; and the command that sweeps up."""
+
+from collections.abc import Iterator
+
+import click
+from flask import Blueprint, Response, current_app
+from flask.blueprints import BlueprintSetupState
+from flask_validation_extended import Max, Min
+
+from app.api.decorator import admin_required, timer
+from app.api.download import download
+from app.api.response import Envelope, created, response
+from app.api.rule import ObjectIdRule
+from app.api.upload import Files
+from app.api.validation import Query, Route, Validator
+from app.command import in_a_sentence, say
+from app.database import get_db
+from controller import file as files
+from model.mongodb import File
+
+blueprint = Blueprint("file", __name__, cli_group=None)
+
+
+@blueprint.record_once
+def make_remover(state: BlueprintSetupState) -> None:
+    """Give the app what deletes files when the database is back."""
+    state.app.extensions["file_removal"] = files.remover(File(get_db(state.app)))
+
+
+@blueprint.post("/file")
+@timer
+@admin_required
+@Validator()
+def upload_file_api(file: Iterator[files.Upload] = Files()) -> tuple[Envelope, int]:
+    """Store the files of a form, all of them or none."""
+    kinds, removal = current_app.config["UPLOAD_KINDS"], current_app.extensions["file_removal"]
+    return created(files.upload(File(get_db()), file, kinds, removal))
+
+
+@blueprint.get("/file")
+@timer
+@Validator()
+def get_files_api(
+    limit: int = Query(int, default=10, rules=[Min(1), Max(100)]),
+    before: str | None = Query(str, rules=ObjectIdRule(), optional=True),
+) -> Envelope:
+    """List the newest files, newest first."""
+    page, cursor = files.newest(File(get_db()), limit, before)
+    return response(page, next=cursor)
+
+
+@blueprint.get("/file/<file_id>")
+@timer
+@Validator()
+def download_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Response:
+    """Download a file, or a range of its bytes."""
+    return download(files.find(File(get_db()), file_id))
+
+
+@blueprint.delete("/file/<file_id>")
+@timer
+@admin_required
+@Validator()
+def delete_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Envelope:
+    """Delete a file."""
+    files.delete(File(get_db()), file_id, current_app.extensions["file_removal"])
+    return response()
+
+
+@blueprint.cli.command("file-sweep")
+@click.option("--delete", is_flag=True, help="Delete them, too.")
+def sweep_files(delete: bool) -> None:
+    """Report the chunks that killed processes left of files, an hour ago or earlier."""
+    with in_a_sentence():
+        orphans = files.sweep(File(get_db()), delete)
+    for orphan in orphans:
+        say(f"{orphan['_id']}: {orphan['chunks']} chunks, the last of {orphan['newest']}.")
+    count = sum(orphan["chunks"] for orphan in orphans)
+    done = "deleted" if delete else "found; --delete deletes them"
+    say(f"{count} chunks of {len(orphans)} files {done}." if orphans else "Nothing was left.")

@@ -1,0 +1,526 @@
+"""Files: upload, list, download, delete, sweep; the model is mocked."""
+
+import contextlib
+import io
+import itertools
+from datetime import UTC, datetime, timedelta
+from unittest import mock
+
+from bson import ObjectId
+from pymongo.errors import AutoReconnect, OperationFailure
+from werkzeug.datastructures import FileStorage
+
+from config import APP_NAME
+from controller import file as files
+from controller.error import NotFound
+from model.mongodb import File
+from model.mongodb.file import MissingChunk
+from model.mongodb.outage import DatabaseAway
+from tests.case import AppTestCase, UnitTestCase
+from tests.mock import Mock
+
+FORM = "multipart/form-data; boundary=x"
+BROKEN = "The form is malformed or ended early: send it again."
+UNREADABLE = "The body ended early or could not be read: send it again, whole."
+NOTHING = "There is no such file."
+
+
+def part(data, filename="a.txt", name="file", *headers):
+    """Return a part of a form."""
+    head = f'Content-Disposition: form-data; name="{name}"'
+    if filename is not None:
+        head += f'; filename="{filename}"'
+    head = "".join(f"{line}\r\n" for line in (head, *headers))
+    return b"--x\r\n" + head.encode() + b"\r\n" + data + b"\r\n"
+
+
+def form(*parts):
+    """Return a whole form."""
+    return b"".join(parts) + b"--x--\r\n"
+
+
+class FileTestCase(AppTestCase):
+    """A File model that keeps what it is given."""
+
+    def setUp(self):
+        super().setUp()
+        self.chunks, self.documents = {}, {}
+
+        def write_chunks(model, document, blocks):
+            stored = self.chunks[document["_id"]] = []
+            for block in blocks:
+                stored.append(block)
+            document["length"] = len(b"".join(stored))
+            document["metadata"]["sha256"] = "0" * 64
+
+        def delete_files(model, ids):
+            for one in ids:
+                self.documents.pop(one, None)
+                self.chunks.pop(one, None)
+
+        self.model = {}
+        for name, work in {
+            "write_chunks": write_chunks,
+            "insert_files": lambda model, given: self.documents.update(
+                {document["_id"]: document for document in given}
+            ),
+            "delete_files": delete_files,
+            "delete_file": lambda model, one: self.documents.pop(one, None) is not None,
+            "get_file": lambda model, one: self.documents.get(one),
+            "get_files": lambda model, limit, before: Mock.get_files(0, limit),
+            "read_chunks": lambda model, document, start, stop: iter([b"x" * (stop - start)]),
+        }.items():
+            patch = mock.patch(f"model.mongodb.File.{name}", autospec=True, side_effect=work)
+            self.model[name] = patch.start()
+            self.addCleanup(patch.stop)
+
+    def post(self, body, content_type=FORM, **environ):
+        environ = {"CONTENT_LENGTH": str(len(body))} | environ
+        return self.send("/sample/file", io.BytesIO(body), content_type, **environ)
+
+    def assert_nothing_is_stored(self):
+        self.assertEqual((self.chunks, self.documents), ({}, {}))
+
+
+class UploadTestCase(FileTestCase):
+    """POST /sample/file"""
+
+    def test_files_are_stored_and_shown(self):
+        """Several, in their order; fields of other names are passed over"""
+        response = self.post(
+            form(
+                part(b"one", "a.txt", "file", "Content-Type: text/plain"),
+                part(b"not a file", None, "file"),
+                part(b"", "안녕.bin"),
+                part(b"another field", "b.txt", "other"),
+                part(b"", ""),
+            )
+        )
+        self.assertEqual((response.status_code, response.json["msg"]), (201, "created"))
+        first, second = response.json["result"]
+        self.assertEqual(
+            list(first), ["id", "filename", "length", "content_type", "sha256", "created_at"]
+        )
+        for shown, (name, length, kind) in (
+            (first, ("a.txt", 3, "text/plain")),
+            (second, ("안녕.bin", 0, "application/octet-stream")),
+        ):
+            self.assertEqual(
+                (shown["filename"], shown["length"], shown["content_type"]), (name, length, kind)
+            )
+            self.assertRegex(shown["created_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertEqual([str(one) for one in self.documents], [first["id"], second["id"]])
+        stored = [b"".join(blocks) for blocks in self.chunks.values()]
+        self.assertEqual(stored, [b"one", b""])
+
+    def test_the_form_of_a_usual_client(self):
+        """As Werkzeug's encoder writes it, with its own boundary"""
+        data = {"file": [(io.BytesIO(b"1" * 100_000), "a"), (io.BytesIO(b"2"), "b%22c.txt")]}
+        response = self.client.post("/sample/file", data=data)
+        self.assertEqual(
+            [(one["filename"], one["length"]) for one in response.json["result"]],
+            [("a", 100_000), ('b"c.txt', 1)],
+        )
+
+    def test_a_form_that_is_cut_anywhere_stores_nothing(self):
+        """Before its closing boundary, with and without a Content-Length; at every byte"""
+        whole = form(part(b"one"), part(b"\r\n--two--\r\n", "b.txt"))
+        end = whole.rindex(b"--x--") + len(b"--x--")
+        for cut in range(len(whole)):
+            with self.subTest(cut):
+                response = self.post(whole[:cut], CONTENT_LENGTH=str(len(whole)))
+                if whole[:cut].endswith(b"--x--") or cut >= end:
+                    self.assert_fails(response, 400, UNREADABLE)
+                else:
+                    self.assertEqual(response.status_code, 400)
+                self.assert_nothing_is_stored()
+                if cut < end:
+                    self.assert_fails(self.post(whole[:cut]), 400, BROKEN)
+                    self.assert_nothing_is_stored()
+        self.assertEqual(self.post(whole[:end]).status_code, 201)
+
+    def test_any_failure_to_read_stores_nothing(self):
+        """Whatever the server raises, at the first read or later"""
+        body = form(part(b"x" * 300_000))
+
+        class Broken(io.BytesIO):
+            def readinto(self, buffer):
+                if self.tell() >= self.limit:
+                    raise self.error
+                return super().readinto(buffer)
+
+        for error in (OSError(), ValueError(), KeyError(), EOFError(), ZeroDivisionError()):
+            for limit in (0, 150_000):
+                stream = Broken(body)
+                stream.error, stream.limit = error, limit
+                response = self.send("/sample/file", stream, FORM, CONTENT_LENGTH=str(len(body)))
+                self.assert_fails(response, 400, UNREADABLE)
+                self.assert_nothing_is_stored()
+
+    def test_short_reads_are_put_together(self):
+        """A few bytes at a time, and in two parts that are torn anywhere"""
+
+        class Slow(io.BytesIO):
+            def readinto(self, buffer):
+                return super().readinto(memoryview(buffer)[: next(self.counts)])
+
+        data = (b"\r\n-one\r\n", b"\r", b"", b"\r\n--", b"\n--y", b"\r\n--")
+        body = form(*(part(one, f"{number}") for number, one in enumerate(data)))
+        ways = [itertools.repeat(size) for size in range(1, 20)]
+        ways += [itertools.chain([cut], itertools.repeat(1000)) for cut in range(1, len(body))]
+        for counts in ways:
+            stream = Slow(body)
+            stream.counts = counts
+            response = self.send("/sample/file", stream, FORM, CONTENT_LENGTH=str(len(body)))
+            self.assertEqual(response.status_code, 201)
+            stored = tuple(b"".join(blocks) for blocks in self.chunks.values())
+            self.assertEqual(stored, data)
+            self.chunks.clear()
+
+    def test_what_is_no_form_is_refused(self):
+        """Other types are 415; no boundary, no file, nonsense are 400"""
+        missing = "File 'file' is missing."
+        for body, content_type, status, sentence in (
+            (b"{}", "application/json", 415, None),
+            (b"file=x", "application/x-www-form-urlencoded", 415, None),
+            (b"", "", 415, None),
+            (form(part(b"1")), "multipart/form-data", 400, BROKEN),
+            (form(part(b"1")), "multipart/form-data; boundary=", 400, BROKEN),
+            (form(part(b"1")), "multipart/form-data; boundary=\xff", 400, BROKEN),
+            (form(part(b"1")), "multipart/form-data; boundary=y", 400, BROKEN),
+            (b"", FORM, 400, BROKEN),
+            (b"nonsense", FORM, 400, BROKEN),
+            (b"--x\r\nContent-Type: a/b\r\n\r\n\r\n--x--", FORM, 400, BROKEN),
+            (b'--x\r\nContent-Disposition: a; name="\xff"\r\n\r\n\r\n--x--', FORM, 400, BROKEN),
+            (form(), FORM, 400, missing),
+            (form(part(b"1", None)), FORM, 400, missing),
+            (form(part(b"1", "a", "other")), FORM, 400, missing),
+            (form(part(b"", "")), FORM, 400, missing),
+        ):
+            with self.subTest(body=body, content_type=content_type):
+                sentence = sentence or "Send a form, with the Content-Type multipart/form-data."
+                self.assert_fails(self.post(body, content_type), status, sentence)
+                self.assert_nothing_is_stored()
+
+    def test_one_wrong_file_stores_none(self):
+        """Names and types that are none, in whatever place"""
+        for wrong, sentence in (
+            (part(b"1", ".."), "The name of a file is only that of a folder."),
+            (part(b"1", "x" * 256), "The name of a file must have a length of 255 or less."),
+            (
+                part(b"1", "a", "file", "Content-Type: 텍스트/plain"),
+                "The Content-Type of a file is malformed.",
+            ),
+            (
+                b"--x\r\nContent-Disposition: form-data; name=file;"
+                b" filename*=UTF-8''%FF\r\n\r\n1\r\n",
+                "The name of a file is not valid UTF-8.",
+            ),
+        ):
+            for parts in ((wrong,), (part(b"1"), wrong), (wrong, part(b"1"))):
+                self.assert_fails(self.post(form(*parts)), 400, sentence)
+                self.assert_nothing_is_stored()
+
+    def test_failure_of_the_database_stores_nothing(self):
+        """In the middle and at the end"""
+        for name in ("write_chunks", "insert_files"):
+            for error, status in (
+                (DatabaseAway("away"), 503),
+                (AutoReconnect("away"), 503),
+                (OperationFailure("?", 1), 500),
+            ):
+                with self.subTest(name, error=error), self.failing(name, error, does=True):
+                    self.assertEqual(self.post(form(part(b"1"), part(b"2"))).status_code, status)
+                    self.assert_nothing_is_stored()
+
+    def test_what_cannot_be_deleted_at_once_is_deleted_later(self):
+        """When the database answers again"""
+        away = AutoReconnect("away")
+        with self.failing("insert_files", away, does=True):
+            with self.failing("delete_files", away):
+                self.assertEqual(self.post(form(part(b"1"))).status_code, 503)
+                self.assertEqual((len(self.chunks), len(self.documents)), (1, 1))
+            self.app.extensions["file_removal"].close()
+        self.assert_nothing_is_stored()
+
+    @contextlib.contextmanager
+    def failing(self, name, error, does=False):
+        """Have a method raise an error; before that it does what it should where that is said."""
+        work = self.model[name].side_effect
+
+        def fail(*args):
+            if does:
+                work(*args)
+            raise error
+
+        self.model[name].side_effect = fail
+        logger = mock.patch.multiple(self.app.logger, error=mock.DEFAULT, warning=mock.DEFAULT)
+        with logger:
+            yield
+        self.model[name].side_effect = work
+
+
+class UploadLimitTestCase(FileTestCase):
+    """MAX_UPLOAD_SIZE and UPLOAD_KINDS"""
+
+    settings = {"MAX_UPLOAD_SIZE": 2 * 1024 * 1024, "UPLOAD_KINDS": (".txt", "text/*")}
+
+    def text(self, size):
+        head = part(b"", "a.txt", "file", "Content-Type: text/plain")[:-2]
+        return head + b"x" * (size - len(head) - 9) + b"\r\n--x--\r\n"
+
+    def test_form_over_the_limit_is_413_and_stores_nothing(self):
+        """With and without a Content-Length; one that just reaches it is stored"""
+        limit = self.settings["MAX_UPLOAD_SIZE"]
+        for size, status in ((limit, 201), (limit + 1, 413), (2 * limit, 413)):
+            body = self.text(size)
+            self.assertEqual(len(body), size)
+            for terminated in ({}, {"wsgi_input_terminated": True}):
+                with self.subTest(size=size, environ=terminated):
+                    response = self.post(body, **terminated)
+                    self.assertEqual(response.status_code, status)
+                    if status == 413:
+                        self.assert_fails(response, 413, "The body is too large: send less.")
+                        self.assert_nothing_is_stored()
+                    self.chunks.clear()
+                    self.documents.clear()
+            stream = io.BytesIO(body)
+            response = self.send("/sample/file", stream, FORM, wsgi_input_terminated=True)
+            self.assertEqual(response.status_code, status)
+            self.chunks.clear()
+            self.documents.clear()
+
+    def test_other_routes_keep_their_limit(self):
+        """1 MiB"""
+        body = b'{"name": "' + b"x" * 1024 * 1024 + b'"}'
+        response = self.client.post("/sample/author", data=body, content_type="application/json")
+        self.assertEqual(response.status_code, 413)
+
+    def test_many_parts_and_long_heads_are_413(self):
+        """1,000 parts, a head of 1 MiB"""
+        self.assertEqual(self.post(form(*[part(b"", None, "a")] * 1001)).status_code, 413)
+        long = part(b"", "a.txt", "file", "X: " + "x" * 1024 * 1024)
+        self.assertEqual(self.post(form(long)).status_code, 413)
+        self.assert_nothing_is_stored()
+
+    def test_other_kinds_are_415_and_store_nothing(self):
+        """By ending and by type, whatever comes before"""
+        right = part(b"1", "a.txt", "file", "Content-Type: text/plain")
+        self.assertEqual(self.post(form(right)).status_code, 201)
+        self.chunks.clear()
+        self.documents.clear()
+        for wrong in (
+            part(b"1", "a.exe", "file", "Content-Type: text/plain"),
+            part(b"1", "a.txt", "file", "Content-Type: image/png"),
+            part(b"1", "a.txt"),
+        ):
+            response = self.post(form(right, wrong))
+            self.assert_fails(response, 415, "A file of this kind is not taken: send .txt, text/*.")
+            self.assert_nothing_is_stored()
+
+
+class AdminTestCase(FileTestCase):
+    """With ADMIN_TOKEN set, as in production"""
+
+    settings = {"ADMIN_TOKEN": "t" * 32}
+
+    def test_writes_need_the_token(self):
+        """Before anything is read; lists and downloads do not"""
+        file_id = next(iter(Mock.get_files(0, 1)))["_id"]
+        self.documents[file_id] = Mock.get_file()
+
+        class Untouched(io.RawIOBase):
+            def readinto(self, buffer):
+                raise AssertionError
+
+        response = self.send("/sample/file", Untouched(), FORM, CONTENT_LENGTH="1000")
+        self.assertEqual(response.status_code, 401)
+        self.assertEqual(self.client.delete(f"/sample/file/{file_id}").status_code, 401)
+        self.assertIn(file_id, self.documents)
+        self.assertEqual(self.client.get("/sample/file").status_code, 200)
+        self.assertEqual(self.client.get(f"/sample/file/{file_id}").status_code, 200)
+        headers = {"Authorization": f"Bearer {'t' * 32}"}
+        response = self.client.delete(f"/sample/file/{file_id}", headers=headers)
+        self.assertEqual(response.status_code, 200)
+        data = {"file": FileStorage(io.BytesIO(b"1"), "a")}
+        response = self.client.post("/sample/file", data=data, headers=headers)
+        self.assertEqual(response.status_code, 201)
+
+
+class ListTestCase(FileTestCase):
+    """GET /sample/file"""
+
+    def test_newest_files(self):
+        """Pages lead to each other"""
+        response = self.client.get("/sample/file?limit=2")
+        self.assertEqual(list(response.json), ["msg", "result", "next"])
+        self.assertEqual(
+            response.json["result"][0],
+            {
+                "id": "800000000000000000000000",
+                "filename": "0.txt",
+                "length": 5,
+                "content_type": "text/plain",
+                "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+                "created_at": "2026-01-01T00:00:00.000Z",
+            },
+        )
+        self.assertEqual(response.json["next"], response.json["result"][1]["id"])
+        self.client.get(f"/sample/file?limit=2&before={response.json['next']}")
+        self.model["get_files"].assert_called_with(mock.ANY, 3, ObjectId(response.json["next"]))
+
+    def test_wrong_pages_are_refused(self):
+        """limit and before"""
+        for query in ("limit=0", "limit=101", "limit=x", "before=1", "before[$ne]=1&limit=0"):
+            self.assertEqual(self.client.get(f"/sample/file?{query}").status_code, 400)
+        self.model["get_files"].assert_not_called()
+
+
+class OneFileTestCase(FileTestCase):
+    """GET and DELETE /sample/file/<id>"""
+
+    def setUp(self):
+        super().setUp()
+        self.document = Mock.get_file()
+        self.documents[self.document["_id"]] = self.document
+        self.path = f"/sample/file/{self.document['_id']}"
+
+    def test_download(self):
+        """Whole, a range, its headers alone, not at all"""
+        response = self.client.get(self.path)
+        self.assertEqual((response.status_code, response.data), (200, b"xxxxx"))
+        self.assertEqual(response.headers["ETag"], f'"{self.document["metadata"]["sha256"]}"')
+        self.assertEqual(response.headers["Content-Disposition"], 'attachment; filename="0.txt"')
+        self.assertEqual(self.client.get(self.path, headers={"Range": "bytes=1-2"}).data, b"xx")
+        self.assertEqual(self.client.head(self.path).data, b"")
+        headers = {"If-None-Match": response.headers["ETag"]}
+        self.assertEqual(self.client.get(self.path, headers=headers).status_code, 304)
+        self.assertEqual(self.model["read_chunks"].call_count, 2)
+
+    def test_file_of_another_program(self):
+        """Without our metadata, or with what no header can carry"""
+        for metadata in ({}, {"metadata": None}, {"contentType": "a\nb"}):
+            del_names = ("metadata", "contentType", "filename")
+            self.documents[self.document["_id"]] = {
+                name: value for name, value in self.document.items() if name not in del_names
+            } | metadata
+            response = self.client.get(self.path)
+            self.assertEqual(response.status_code, 200)
+            self.assertEqual(response.headers["Content-Type"], "application/octet-stream")
+            self.assertEqual(response.headers["ETag"], f'"{self.document["_id"]}"')
+
+    def test_delete(self):
+        """200, then 404; document and chunks"""
+        self.chunks[self.document["_id"]] = [b"x"]
+        response = self.client.delete(self.path)
+        self.assertEqual((response.status_code, response.json), (200, {"msg": "success"}))
+        self.assert_nothing_is_stored()
+        for method in (self.client.delete, self.client.get):
+            self.assert_fails(method(self.path), 404, NOTHING)
+
+    def test_deleted_although_the_chunks_have_to_wait(self):
+        """The file is gone, and its chunks are once the database answers"""
+        self.chunks[self.document["_id"]] = [b"x"]
+        delete = self.model["delete_files"].side_effect
+        self.model["delete_files"].side_effect = AutoReconnect("away")
+        self.assertEqual(self.client.delete(self.path).status_code, 200)
+        self.assertEqual((list(self.documents), len(self.chunks)), ([], 1))
+        self.model["delete_files"].side_effect = delete
+        self.app.extensions["file_removal"].close()
+        self.assert_nothing_is_stored()
+
+    def test_ids_that_are_none(self):
+        """400; one that nobody has is 404; other methods are 405"""
+        for file_id in ("1", "z" * 24, "0" * 23, "$ne", "%00" * 24):
+            for method in (self.client.get, self.client.delete):
+                response = method(f"/sample/file/{file_id}")
+                self.assert_fails(
+                    response,
+                    400,
+                    "Path parameter 'file_id' must be an id of 24 hexadecimal digits.",
+                )
+        self.assert_fails(self.client.get(f"/sample/file/{'0' * 24}"), 404, NOTHING)
+        response = self.client.put(self.path)
+        self.assertEqual(response.status_code, 405)
+        self.assertIn("DELETE", response.headers["Allow"])
+
+    def test_file_that_is_deleted_while_it_is_read(self):
+        """404; one that has lost its bytes is a failure of ours"""
+
+        def read(model, document, start, stop):
+            self.documents.update(after)
+            if not after:
+                self.documents.clear()
+            raise MissingChunk
+            yield
+
+        self.model["read_chunks"].side_effect = read
+        after = {self.document["_id"]: self.document}
+        with mock.patch.object(self.app.logger, "error") as error:
+            self.assertEqual(self.client.get(self.path).status_code, 500)
+        error.assert_called_once()
+        after = {}
+        self.assert_fails(self.client.get(self.path), 404, NOTHING)
+
+
+class SweepTestCase(FileTestCase):
+    """flask file-sweep"""
+
+    ORPHAN = {"_id": ObjectId("0" * 24), "chunks": 3, "newest": datetime(2026, 1, 1, tzinfo=UTC)}
+
+    def sweep(self, *args, orphans=(ORPHAN,)):
+        find = mock.patch(
+            "model.mongodb.File.find_orphans", autospec=True, return_value=list(orphans)
+        )
+        with find as self.find_orphans:
+            return self.app.test_cli_runner().invoke(args=("file-sweep", *args))
+
+    def test_report(self):
+        """One line each, and nothing is deleted"""
+        result = self.sweep()
+        self.assertEqual(
+            (result.exit_code, result.output),
+            (
+                0,
+                f"[{APP_NAME}] {'0' * 24}: 3 chunks, the last of 2026-01-01 00:00:00+00:00.\n"
+                f"[{APP_NAME}] 3 chunks of 1 files found; --delete deletes them.\n",
+            ),
+        )
+        self.model["delete_files"].assert_not_called()
+        ((_, before), _) = self.find_orphans.call_args
+        age = datetime.now(UTC) - before
+        self.assertLess(abs(age - timedelta(hours=1)), timedelta(minutes=1))
+
+    def test_delete(self):
+        """Where it is asked for"""
+        result = self.sweep("--delete")
+        self.assertIn("3 chunks of 1 files deleted.", result.output)
+        self.model["delete_files"].assert_called_once_with(mock.ANY, [ObjectId("0" * 24)])
+
+    def test_nothing(self):
+        """Said in words"""
+        self.assertEqual(self.sweep(orphans=()).output, f"[{APP_NAME}] Nothing was left.\n")
+
+    def test_failure_is_a_sentence(self):
+        """And exit code 1"""
+        with mock.patch("model.mongodb.File.find_orphans", side_effect=DatabaseAway("away")):
+            result = self.app.test_cli_runner().invoke(args=("file-sweep",))
+        self.assertEqual(result.exit_code, 1)
+        self.assertTrue(result.output.startswith(f"Error: [{APP_NAME}] The database does not"))
+
+
+class ControllerTestCase(UnitTestCase):
+    """Without an app"""
+
+    def test_runs_without_flask(self):
+        """On any model"""
+        model = mock.create_autospec(File, instance=True)
+        model.get_file.return_value = None
+        self.assertRaises(NotFound, files.find, model, "0" * 24)
+        model.new_file.return_value = Mock.get_file()
+        uploads = [files.Upload("a.txt", None, iter([b"x"]))]
+        (shown,) = files.upload(model, uploads, (), files.remover(model))
+        self.assertEqual(shown["filename"], "0.txt")
+        model.insert_files.assert_called_once_with([Mock.get_file()])
+        self.assertEqual(files.upload(model, [], (), files.remover(model)), [])
+        model.insert_files.assert_called_once()
