@@ -64,6 +64,17 @@ class GetterTestCase(UnitTestCase):
             )
             self.assert_stops(value, sentence, config.hosts)
 
+    def test_file_kinds(self):
+        """Endings and media types, in lower case, with a comma between"""
+        self.assertEqual(self.with_value("", config.file_kinds), ())
+        self.assertEqual(
+            self.with_value(".PDF, .tar.gz,image/*,Image/svg+xml,.한글", config.file_kinds),
+            (".pdf", ".tar.gz", "image/*", "image/svg+xml", ".한글"),
+        )
+        for value in ("pdf", ".", "*/*", "*", "image/", "a/b/c", ".a,,.b", ".a/b", "a/b; c=d"):
+            sentence = f"has value {value!r}: put endings and types like .pdf,.png,image/* there."
+            self.assert_stops(value, sentence, config.file_kinds)
+
     def test_proxy_hops(self):
         """The arguments of ProxyFix"""
         self.assertIsNone(self.with_value("", config.proxy_hops))
@@ -250,7 +261,8 @@ class StartTestCase(UnitTestCase):
         """Each from its variable"""
         code = (
             "config.config.TIMER_OUTPUT, config.config.API_LOGGING, config.config.SLOW_API_TIME,"
-            " config.config.LOG_RETENTION_DAYS, config.config.MONGODB_NAME"
+            " config.config.LOG_RETENTION_DAYS, config.config.MONGODB_NAME,"
+            " config.config.MAX_UPLOAD_SIZE, config.config.UPLOAD_KINDS"
         )
         settings = {
             "TIMER_OUTPUT": "log",
@@ -258,8 +270,10 @@ class StartTestCase(UnitTestCase):
             "SLOW_API_TIME": "2",
             "LOG_RETENTION_DAYS": "7",
             "MONGODB_NAME": "shop",
+            "MAX_UPLOAD_SIZE": "9",
+            "UPLOAD_KINDS": ".pdf",
         }
-        self.assert_prints("log False 2.0 7 shop", code, **settings)
+        self.assert_prints("log False 2.0 7 shop 9 ('.pdf',)", code, **settings)
         settings |= {
             "FLASK_CONFIG": "production",
             "MONGODB_URI": "mongodb://127.0.0.1",
@@ -267,7 +281,7 @@ class StartTestCase(UnitTestCase):
             "ADMIN_TOKEN": "x" * 32,
             "API_LOGGING": "1",
         }
-        self.assert_prints("log True 2.0 7 shop", code, **settings)
+        self.assert_prints("log True 2.0 7 shop 9 ('.pdf',)", code, **settings)
         path = str(self.folder / "error.log")
         self.assert_prints(path, "config.config.ERROR_LOG_PATH", ERROR_LOG_PATH=path, **settings)
 
@@ -282,7 +296,7 @@ class StartTestCase(UnitTestCase):
     def test_example_shows_the_defaults(self):
         """Where a setting has one"""
         example = (ROOT.parent / ".env.example").read_text()
-        for key in ("LOG_RETENTION_DAYS", "SLOW_API_TIME", "HSTS_SECONDS"):
+        for key in ("LOG_RETENTION_DAYS", "SLOW_API_TIME", "HSTS_SECONDS", "MAX_UPLOAD_SIZE"):
             default = getattr(config.Config, key)
             self.assertRegex(example, rf"(?m)^# \w+_{key}={default}$")
         self.assertIn("# FLASK_CONFIG=development\n", example)

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import pymongo
@@ -132,7 +133,7 @@ class File(Model):
         for first in range(start // size, last, step):
             wanted = range(first, min(first + step, last))
             query = {"files_id": document["_id"], "n": {"$gte": wanted[0], "$lte": wanted[-1]}}
-            chunks = list(self.chunks.find(query, {"n": 1, "data": 1}).sort("n", ASCENDING))
+            chunks = sorted(self.chunks.find(query, {"n": 1, "data": 1}), key=itemgetter("n"))
             if [chunk["n"] for chunk in chunks] != list(wanted):
                 raise MissingChunk(f"file {document['_id']}, chunks {wanted}")
             for chunk in chunks:

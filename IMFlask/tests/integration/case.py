@@ -22,6 +22,18 @@ from model.mongodb.client import get_client
 from model.mongodb.embedded import EmbeddedServer
 
 ROOT = Path(config.__file__).parent
+TOKEN = "t" * 32  # the admin's
+# What serves the app in production, with workers of four threads.
+SERVERS = {
+    "granian": (
+        *("granian", "--interface=wsgi", "--workers={workers}", "--blocking-threads=4"),
+        *("--port={port}", "manage:application"),
+    ),
+    "gunicorn": (
+        *("gunicorn", "--worker-class=gthread", "--workers={workers}", "--threads=4"),
+        *("--bind=127.0.0.1:{port}", "manage:application"),
+    ),
+}
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 needs_secantus = unittest.skipUnless(
@@ -153,6 +165,19 @@ class ProcessTestCase(unittest.TestCase):
 
         if not wait_until(listens, 30):
             raise AssertionError(process.output())
+        return process
+
+    def serve_production(self, name, port, workers=1, **settings):
+        """Start one of SERVERS, and wait until all its workers have started."""
+        process = self.serve(
+            *(word.format(port=port, workers=workers) for word in SERVERS[name]),
+            port=port,
+            cleanup=self.addCleanup,
+            **{"FLASK_CONFIG": "production", "SECRET_KEY": "s" * 32, "ADMIN_TOKEN": TOKEN},
+            **settings,
+        )
+        said = "Started worker-" if name == "granian" else "Booting worker"
+        self.assertTrue(wait_until(lambda: process.output().count(said) >= workers, 30))
         return process
 
     @staticmethod

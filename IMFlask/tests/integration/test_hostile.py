@@ -10,10 +10,9 @@ from bson import MinKey
 
 from model import init_db
 from model.mongodb import MasterConfig
-from tests.integration.case import DatabaseTestCase, ProcessTestCase, free_port
+from tests.integration.case import TOKEN, DatabaseTestCase, ProcessTestCase, free_port
 
 LIMIT = 1024 * 1024
-TOKEN = "t" * 32
 # Each must be answered within 2 s.
 SECONDS = 2
 
@@ -247,12 +246,7 @@ class ServerTestCase(DatabaseTestCase, ProcessTestCase):
         self.port = free_port()
 
     def settings(self):
-        return {
-            "MONGODB_URI": self.uri,
-            "MONGODB_NAME": self.name,
-            "SECRET_KEY": "x" * 32,
-            "ADMIN_TOKEN": TOKEN,
-        }
+        return {"MONGODB_URI": self.uri, "MONGODB_NAME": self.name}
 
 
 class FlaskRunTestCase(HostileTests, ServerTestCase):
@@ -267,6 +261,7 @@ class FlaskRunTestCase(HostileTests, ServerTestCase):
             "--no-reload",
             port=self.port,
             cleanup=self.addCleanup,
+            ADMIN_TOKEN=TOKEN,
             **self.settings(),
         )
 
@@ -290,14 +285,7 @@ class GranianTestCase(HostileTests, ServerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.server = self.serve(
-            *("granian", "--interface", "wsgi", "--blocking-threads", "4"),
-            *("--port", str(self.port), "manage:application"),
-            port=self.port,
-            cleanup=self.addCleanup,
-            FLASK_CONFIG="production",
-            **self.settings(),
-        )
+        self.serve_production("granian", self.port, **self.settings())
 
 
 @unittest.skipIf(sys.platform == "win32", "gunicorn needs POSIX")
@@ -306,14 +294,4 @@ class GunicornTestCase(HostileTests, ServerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.server = self.serve(
-            "gunicorn",
-            "manage:application",
-            f"--bind=127.0.0.1:{self.port}",
-            "--worker-class=gthread",
-            "--threads=4",
-            port=self.port,
-            cleanup=self.addCleanup,
-            FLASK_CONFIG="production",
-            **self.settings(),
-        )
+        self.serve_production("gunicorn", self.port, **self.settings())

@@ -8,7 +8,8 @@ from pymongo import MongoClient, monitoring
 
 from controller import log
 from model import init_db
-from model.mongodb import Log, MasterConfig
+from model.mongodb import File, Log, MasterConfig
+from model.mongodb.file import CHUNK_SIZE
 from tests.integration.case import DatabaseTestCase
 
 
@@ -102,7 +103,7 @@ class ExplainTestCase(DatabaseTestCase):
 
         class Listener(monitoring.CommandListener):
             def started(self, event):
-                if event.command_name in ("find", "update"):
+                if event.command_name in ("find", "update", "delete"):
                     found.append(event.command)
 
             def succeeded(self, event):
@@ -117,9 +118,9 @@ class ExplainTestCase(DatabaseTestCase):
             name = next(iter(command))
             wanted = {"find", "filter", "sort", "limit", "hint", "update", "updates"}
             query = {key: value for key, value in command.items() if key in wanted}
-            if name == "update":
+            if name in ("update", "delete"):
                 # A write's plan is the plan of the find for its filter.
-                query = {"find": command["update"], "filter": command["updates"][0]["q"]}
+                query = {"find": command[name], "filter": command[f"{name}s"][0]["q"]}
             answer = self.database.command({"explain": query, "verbosity": "queryPlanner"})
             plans.append(stages(answer["queryPlanner"]["winningPlan"]))
         return plans
@@ -141,6 +142,24 @@ class ExplainTestCase(DatabaseTestCase):
         middle = Log(self.database).get_log(10)[-1]["_id"]
         self.assert_uses("_id_", lambda database: Log(database).get_log(10))
         self.assert_uses("_id_", lambda database: Log(database).get_log(10, middle))
+
+    def test_files(self):
+        """Listed, found, their bytes read, deleted; an upload's writes need none"""
+        files = File(self.database)
+        document = files.new_file("a.txt", "text/plain")
+        files.write_chunks(document, [bytes(3 * CHUNK_SIZE)])
+        files.insert_files([document])
+        file_id = document["_id"]
+        self.assert_uses("_id_", lambda database: File(database).get_files(10))
+        self.assert_uses("_id_", lambda database: File(database).get_files(10, file_id))
+        self.assert_uses("_id_", lambda database: File(database).get_file(file_id))
+        self.assert_uses(
+            "files_id_1_n_1",
+            lambda database: list(File(database).read_chunks(document, 0, 3 * CHUNK_SIZE)),
+        )
+        self.assert_uses("_id_", lambda database: File(database).delete_file(file_id))
+        for plan in self.plans(lambda database: File(database).delete_files([file_id])):
+            self.assertNotIn("COLLSCAN", plan)
 
     def test_author(self):
         """Read and changed"""

@@ -14,11 +14,10 @@ import unittest
 from config import APP_NAME
 from model import init_db
 from model.mongodb import MasterConfig
-from tests.integration.case import ProcessTestCase, free_port, needs_secantus, wait_until
+from tests.integration.case import TOKEN, ProcessTestCase, free_port, needs_secantus, wait_until
 from tests.integration.fault import Client, Mongo, Mute, in_threads, seconds
 
 FIRST, LATER, RECOVERY = 7.5, 0.5, 4.5  # seconds
-TOKEN = "t" * 32
 WORKERS, THREADS = 2, 4
 
 
@@ -38,19 +37,9 @@ class OutageTestCase(ProcessTestCase):
         init_db(self.mongo.client[APP_NAME.lower()])
 
     def start_app(self):
-        self.server = self.serve(
-            *("granian", "--interface", "wsgi", "--workers", str(WORKERS)),
-            *("--blocking-threads", str(THREADS), "--port", str(self.port)),
-            "manage:application",
-            port=self.port,
-            cleanup=self.addCleanup,
-            FLASK_CONFIG="production",
-            MONGODB_URI=self.mongo.uri,
-            SECRET_KEY="s" * 32,
-            ADMIN_TOKEN=TOKEN,
+        self.server = self.serve_production(
+            "granian", self.port, WORKERS, MONGODB_URI=self.mongo.uri
         )
-        # Of several workers one may listen before the others do.
-        self.assertTrue(wait_until(lambda: self.server.output().count("Started") >= WORKERS, 30))
 
     def ask(self, line="GET /sample/author", *headers, body=b""):
         """Return status, headers, envelope and seconds of a request on a connection of its own."""

@@ -9,14 +9,15 @@ from pathlib import Path
 from unittest import mock
 
 from model import init_db
-from tests.integration.case import DatabaseTestCase, ProcessTestCase, free_port, wait_until
+from tests.integration.case import (
+    SERVERS,
+    TOKEN,
+    DatabaseTestCase,
+    ProcessTestCase,
+    free_port,
+    wait_until,
+)
 from tests.integration.fault import Client, in_threads
-
-TOKEN = "t" * 32
-SERVERS = {
-    "granian": ("granian", "--interface", "wsgi", "--workers=2", "--blocking-threads=4", "--port"),
-    "gunicorn": ("gunicorn", "--worker-class=gthread", "--workers=2", "--threads=4", "--bind"),
-}
 
 
 @unittest.skipIf(sys.platform == "win32", "gunicorn needs POSIX")
@@ -32,23 +33,15 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
 
     def start(self, name, **settings):
         self.port = free_port()
-        address = self.port if name == "granian" else f"127.0.0.1:{self.port}"
-        self.server = self.serve(
-            *SERVERS[name],
-            str(address),
-            "manage:application",
-            port=self.port,
-            cleanup=self.addCleanup,
-            FLASK_CONFIG="production",
+        self.server = self.serve_production(
+            name,
+            self.port,
+            workers=2,
             MONGODB_URI=self.uri,
             MONGODB_NAME=self.name,
-            SECRET_KEY="s" * 32,
-            ADMIN_TOKEN=TOKEN,
             ERROR_LOG_PATH=str(self.error_log),
             **settings,
         )
-        said = "Started worker-" if name == "granian" else "Booting worker"
-        self.assertTrue(wait_until(lambda: self.server.output().count(said) == 2, 30))
 
     def ask(self, line, *headers, body=b""):
         client = Client(self.port)
