@@ -20,5 +20,9 @@ class Conflict(ControllerError):
     """What was asked for contradicts what is already there."""
 
 
+class Undone(ControllerError):
+    """The database failed in the middle, as the cause says; nothing of it stays done."""
+
+
 class Unsupported(ControllerError):
     """What was sent is of a kind that is not taken."""

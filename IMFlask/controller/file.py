@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 
 from controller import file_kind, page
 from controller.batch_writer import BatchWriter
-from controller.error import NotFound, Unsupported
+from controller.error import NotFound, Undone, Unsupported
 from model.mongodb import File
 from model.mongodb.base import utc_now
 from model.mongodb.client import Document
@@ -58,8 +58,8 @@ def upload(
     kinds: what is accepted, as `file_kind.is_accepted` has it. When anything fails, a client
     that goes away included, nothing stays stored; while the database cannot be
     asked to delete it, `removal` remembers it. Raises Invalid for names and types
-    that are none, Unsupported for a kind that is not accepted, and whatever the
-    uploads and the database raise.
+    that are none, Unsupported for a kind that is not accepted, Undone when the
+    database fails, and whatever the uploads raise.
     """
     documents: list[Document] = []
     try:
@@ -72,8 +72,10 @@ def upload(
             files.write_chunks(document, blocks)
         if documents:
             files.insert_files(documents)
-    except BaseException:
+    except BaseException as error:
         delete_all(files, [document["_id"] for document in documents], removal)
+        if isinstance(error, PyMongoError):
+            raise Undone from error
         raise
     return [shown(document) for document in documents]
 

@@ -47,6 +47,7 @@ class DownloadTestCase(AppTestCase):
             "ETag": ETAG,
             "Last-Modified": MODIFIED,
             "Accept-Ranges": "bytes",
+            "Cache-Control": "no-cache",
             "Content-Disposition": 'attachment; filename="a.txt"',
             "Content-Security-Policy": "sandbox",
             "X-Content-Type-Options": "nosniff",

@@ -224,13 +224,16 @@ class UploadTestCase(FileTestCase):
     def test_failure_of_the_database_stores_nothing(self):
         """In the middle and at the end"""
         for name in ("write_chunks", "insert_files"):
-            for error, status in (
-                (DatabaseAway("away"), 503),
-                (AutoReconnect("away"), 503),
-                (OperationFailure("?", 1), 500),
+            for error, status, retry in (
+                (DatabaseAway("away"), 503, "2"),
+                (AutoReconnect("away"), 503, "2"),
+                (OperationFailure("?", 1), 500, None),
             ):
                 with self.subTest(name, error=error), self.failing(name, error, does=True):
-                    self.assertEqual(self.post(form(part(b"1"), part(b"2"))).status_code, status)
+                    response = self.post(form(part(b"1"), part(b"2")))
+                    self.assertEqual(response.status_code, status)
+                    # Nothing was done, so that it can be sent again.
+                    self.assertEqual(response.headers.get("Retry-After"), retry)
                     self.assert_nothing_is_stored()
 
     def test_what_cannot_be_deleted_at_once_is_deleted_later(self):

@@ -34,6 +34,8 @@ def download(stored: Stored) -> Response:
     # Whatever it is, it is not to run with the rights of this address.
     response.headers["Content-Security-Policy"] = "sandbox"
     response.headers["Accept-Ranges"] = "bytes"
+    # Whoever keeps a copy has to ask whether the file is still there.
+    response.cache_control.no_cache = True
     if is_known(request, stored.etag, stored.created_at.replace(microsecond=0)):
         response.status_code = 304
         return response

@@ -18,7 +18,14 @@ from werkzeug.wrappers import Response
 
 from app.api.response import FAILURE, Envelope, fail
 from app.request import current_request
-from controller.error import Conflict, ControllerError, Invalid, NotFound, Unsupported
+from controller.error import (
+    Conflict,
+    ControllerError,
+    Invalid,
+    NotFound,
+    Undone,
+    Unsupported,
+)
 from controller.util import one_line
 from model.mongodb.base import Unstorable
 from model.mongodb.outage import DatabaseAway, report_failure
@@ -83,19 +90,24 @@ def handle_http_exception(error: HTTPException) -> _Answer | Response:
     return (envelope, status, headers) if headers else (envelope, status)
 
 
-def handle_controller_error(error: ControllerError) -> tuple[Envelope, int]:
+def handle_controller_error(error: ControllerError) -> _Answer:
     """Answer what a controller raised, with its sentence."""
+    if isinstance(error, Undone) and isinstance(error.__cause__, PyMongoError):
+        return handle_database_error(error.__cause__, is_undone=True)
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
             return fail(status, str(error))
     return handle_unexpected(error)
 
 
-def handle_database_error(error: PyMongoError) -> _Answer:
-    """Answer what the driver raised, with a status that the client can act on."""
+def handle_database_error(error: PyMongoError, is_undone: bool = False) -> _Answer:
+    """Answer what the driver raised, with a status that the client can act on.
+
+    is_undone: whether it is known that nothing was done, or that it was undone.
+    """
     has_no_name = isinstance(error, ConfigurationError) and error.__cause__ is not None  # in DNS
     if isinstance(error, ConnectionFailure) or error.timeout or has_no_name:
-        return _answer_outage(error)
+        return _answer_outage(error, is_undone)
     if isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}:
         return fail(409, _SENTENCES[409])
     if _codes(error) == {_TOO_LARGE}:
@@ -126,14 +138,14 @@ def handle_unexpected(error: Exception) -> tuple[Envelope, int]:
     return fail(500, _SENTENCES[500])
 
 
-def _answer_outage(error: PyMongoError) -> _Answer:
+def _answer_outage(error: PyMongoError, is_undone: bool) -> _Answer:
     """Answer 503: come back soon, unless that could do a thing twice."""
     if not isinstance(error, DatabaseAway):  # of which one line an outage is enough
         report_failure()
         current_app.logger.warning("the database does not answer: %s", one_line(repr(error))[:300])
     # A server that says it is no primary has not done it, if that was the only try.
     is_refused = isinstance(error, NotPrimaryError) and not error.has_error_label(_RETRIED)
-    is_undone = is_refused or isinstance(error, _NOT_SENT)
+    is_undone = is_undone or is_refused or isinstance(error, _NOT_SENT)
     if current_request().method not in ("GET", "HEAD") and not is_undone:
         return fail(503, _UNKNOWN_OUTCOME)
     envelope, status = fail(503, _SENTENCES[503])

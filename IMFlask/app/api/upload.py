@@ -50,10 +50,14 @@ def find_files(events: Iterator[Event], key: str, label: str) -> Iterator[Upload
 class Files(File):
     """The files of a field, as they come in: an iterator of `controller.file.Upload`.
 
-    What is wrong with them is raised while they are read.
+    What is wrong with them is raised while they are read. The view can have nothing
+    else from the body.
     """
 
     source = Source("File", False, read_form, find_files)
+
+    def __init__(self) -> None:
+        super().__init__()  # no rules, which would need all files at once
 
 
 def _events(request: Request) -> Iterator[Event]:

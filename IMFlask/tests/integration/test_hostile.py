@@ -41,10 +41,28 @@ def chunked(chunks, content_type="application/json", end=b"0\r\n\r\n"):
     return head + framed + end
 
 
+def upload(body, content_type="multipart/form-data; boundary=x", **kwargs):
+    """Return an upload with a raw form."""
+    return request("POST /sample/file", body, f"Content-Type: {content_type}", **kwargs)
+
+
+def upload_chunks(end):
+    """Return an upload in chunks, whose last ones are raw."""
+    head = request(
+        "POST /sample/file",
+        b"",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Transfer-Encoding: chunked",
+    )
+    return head + b"%x\r\n%s\r\n" % (len(PART), PART) + end
+
+
 def get(query):
     """Return a GET of the sum, with a raw query string."""
     return request(f"GET /sample/add?{query}")
 
+
+PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\none'
 
 # name: (the bytes that are sent, the statuses that are right). After the bytes the
 # client closes its sending side. 0: the server itself refused, in its own words.
@@ -124,6 +142,29 @@ CASES = {
     "a cursor that is none": (request("GET /sample/log?before=" + "z" * 24), {400}),
     "a cursor of NUL": (request("GET /sample/log?before=%00"), {400}),
     "a limit beyond 64 bits": (request(f"GET /sample/log?limit={2**64}"), {400}),
+    # Files.
+    "a form that ends early": (upload(PART), {400}),
+    "a form that is shorter than its length": (upload(PART + b"\r\n--x--", length=999), {400, 0}),
+    "a form without a boundary": (upload(PART, "multipart/form-data"), {400}),
+    "a form with a boundary of 60,000 letters": (
+        upload(b"--" + b"y" * 60_000 + b"--", "multipart/form-data; boundary=" + "y" * 60_000),
+        {400, 0},
+    ),
+    "a form whose part has no name": (upload(b"--x\r\n\r\n\r\n--x--"), {400}),
+    "a form whose head never ends": (upload(b"--x\r\nA: " + b"b" * 2 * LIMIT), {413}),
+    "a form of 2,000 parts": (upload((PART.replace(b"file", b"f") + b"\r\n") * 2000), {413}),
+    "a form of line ends": (upload(b"\r\n" * LIMIT), {400, 413}),
+    "a form in chunks that end early": (upload_chunks(b""), {400, 0}),
+    "a form in half a chunk": (upload_chunks(b"10\r\n--x--"), {400, 0}),
+    "a form in a chunk whose size is none": (upload_chunks(b"xyz\r\n--x--\r\n"), {400, 0}),
+    "a form in chunks without its end": (upload_chunks(b"0\r\n\r\n"), {400}),
+    "JSON for a form": (upload(b"{}", "application/json"), {415}),
+    "a file of no id": (request("GET /sample/file/../../etc/passwd"), {404, 400}),
+    "a file of a strange id": (request("GET /sample/file/%7B%22$ne%22:1%7D"), {400}),
+    "a strange range of no file": (
+        request(f"GET /sample/file/{'0' * 24}", b"", "Range: bytes=9-1,-,a"),
+        {404},
+    ),
     # Addresses, methods, headers.
     "an unknown address": (request("GET /wrong"), {404}),
     "an address that is not UTF-8": (request("GET /%ff/%fe"), {404}),
@@ -218,6 +259,8 @@ class HostileTests:
                     self.assertIn("\r\nallow: ", head)
                 self.assertLess(seconds, SECONDS)
         # Nothing of all this was written.
+        for name in ("fs.files", "fs.chunks"):
+            self.assertEqual(self.database[name].count_documents({}), 0)
         self.assertEqual(MasterConfig(self.database).get_author()["value"], "IML")
 
     def test_right_requests(self):
