@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from model.mongodb.base import Model
+from model.mongodb.chunk import Chunk
 from model.mongodb.client import Database
-from model.mongodb.file import Chunk, File
+from model.mongodb.file import File
 from model.mongodb.log import Log
 from model.mongodb.master_config import MasterConfig
 

@@ -19,6 +19,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.collection import Collection
 
 from model.mongodb.base import Model, utc_now
+from model.mongodb.chunk import Chunk
 from model.mongodb.client import Document
 from model.mongodb.object_id import new_id
 
@@ -28,27 +29,6 @@ BATCH = 4 * CHUNK_SIZE  # bytes that one query writes or reads, or one chunk tha
 
 class MissingChunk(Exception):
     """A file's bytes are not all there."""
-
-
-class Chunk(Model):
-    """Chunks of the files; `File` writes and reads them."""
-
-    VERSION = 1
-
-    @property
-    def name(self) -> str:
-        """GridFS's name."""
-        return "fs.chunks"
-
-    @property
-    def index(self) -> list[IndexModel]:
-        """GridFS's own: a file's chunks in their order."""
-        return [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)]
-
-    @property
-    def schema(self) -> Document:
-        """Return an empty first chunk."""
-        return {"files_id": None, "n": 0, "data": b""}
 
 
 class File(Model):
