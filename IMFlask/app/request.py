@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from time import perf_counter
-from typing import Any, NoReturn, cast
+from typing import IO, Any, NoReturn, cast
 
 from flask import Request as FlaskRequest
 from flask import request
@@ -49,6 +49,7 @@ class Request(FlaskRequest):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._started = perf_counter()
+        self.waited = 0.0  # seconds, for the body
         super().__init__(*args, **kwargs)
         given = self.environ.get("HTTP_X_REQUEST_ID", "")
         self.id = given if _ID.fullmatch(given) else new_id()
@@ -66,7 +67,7 @@ class Request(FlaskRequest):
         Raises a 413 when it is larger than `max_content_length`, a 400 when it
         ends before its Content-Length or cannot be read.
         """
-        limit, length, read = self.max_content_length, self.content_length, 0
+        limit, length, count = self.max_content_length, self.content_length, 0
         if limit is not None and (length or 0) > limit:
             raise RequestEntityTooLarge
         # Werkzeug's stream would refuse the chunked body that just reaches its limit.
@@ -74,16 +75,16 @@ class Request(FlaskRequest):
             self.environ, max_content_length=None if limit is None else limit + 1
         )
         try:
-            while (length is None or read < length) and (block := stream.read(_BLOCK)):
-                read += len(block)
-                if limit is not None and read > limit:
+            while block := self._read(stream):
+                count += len(block)
+                if limit is not None and count > limit:
                     raise RequestEntityTooLarge
                 yield block
         except HTTPException as error:
             raise error if error.code == 413 else BadRequest(_UNREADABLE) from error
         except Exception as error:
             raise BadRequest(_UNREADABLE) from error
-        if read < (length or 0):
+        if count < (length or 0):
             raise BadRequest(_UNREADABLE)
 
     def get_data(
@@ -152,6 +153,12 @@ class Request(FlaskRequest):
         # Most requests have none, and `content_length` would take a while to say so.
         length = self.environ.get("CONTENT_LENGTH") and self.content_length
         return f"({length} bytes)" if length else "", ""
+
+    def _read(self, stream: IO[bytes]) -> bytes:
+        start = perf_counter()
+        block = stream.read(_BLOCK)
+        self.waited += perf_counter() - start
+        return block
 
     def _has_read(self) -> bool:
         return getattr(self, "_cached_data", None) is not None

@@ -1,21 +1,26 @@
 """Files: stored whole or not at all, listed, found, deleted, swept up after a kill."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, NamedTuple
 
+import pymongo
 from bson import ObjectId
-from pymongo.errors import PyMongoError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from controller import file_kind, page
-from controller.batch_writer import BatchWriter
-from controller.error import NotFound, Undone, Unsupported
+from controller.error import Invalid, NotFound, Undone, Unsupported
+from controller.file_removal import Removal
 from model.mongodb import File
 from model.mongodb.base import utc_now
+from model.mongodb.chunk import MissingChunk
 from model.mongodb.client import Document
-from model.mongodb.file import MissingChunk
 
-SWEEP_AGE = timedelta(hours=1)  # without a new chunk: nobody uploads that any more
+SWEEP_AGE = timedelta(hours=1)  # from then on chunks without a file count as left behind
+# Far less, so that what is swept up is never an upload's, whatever the clocks say.
+UPLOAD_TIME = SWEEP_AGE / 2
 
 
 class Upload(NamedTuple):
@@ -34,34 +39,24 @@ class Stored(NamedTuple):
     length: int  # bytes
     etag: str  # never that of other bytes
     created_at: datetime
-    blocks: Callable[[int, int], Iterator[bytes]]  # the bytes from the one to before the other
-
-
-def remover(files: File) -> BatchWriter:
-    """Return the writer to put ids of files into: it deletes what there is of them.
-
-    For what could not be deleted at once: it tries until it could.
-    """
-
-    def delete(ids: list[ObjectId]) -> int:
-        files.delete_files(ids)
-        return 0
-
-    return BatchWriter("file removal", lambda file_id: file_id, delete)
+    blocks: Callable[[int, int], Iterator[bytes]]  # blocks(start, stop): the bytes between
 
 
 def upload(
-    files: File, uploads: Iterable[Upload], kinds: Sequence[str], removal: BatchWriter
+    files: File, uploads: Iterable[Upload], kinds: Sequence[str], removal: Removal
 ) -> list[dict[str, Any]]:
     """Store files, all of them or none, and return what is shown of each.
 
-    kinds: what is accepted, as `file_kind.is_accepted` has it. When anything fails, a client
-    that goes away included, nothing stays stored; while the database cannot be
-    asked to delete it, `removal` remembers it. Raises Invalid for names and types
-    that are none, Unsupported for a kind that is not accepted, Undone when the
-    database fails, and whatever the uploads raise.
+    kinds: what is accepted, as `file_kind.is_accepted` has it. When anything fails, a
+    client that goes away included, nothing stays stored: what was is deleted before
+    this raises, or by `removal` once the database lets it. Raises Invalid for names
+    and types that are none and for an upload longer than UPLOAD_TIME, Unsupported for
+    a kind that is not accepted, Undone or PyMongoError when the database fails, and
+    whatever the uploads raise.
     """
+    until = monotonic() + UPLOAD_TIME.total_seconds()
     documents: list[Document] = []
+    is_visible = False
     try:
         for filename, content_type, blocks in uploads:
             name, media_type = file_kind.name(filename), file_kind.media_type(content_type)
@@ -69,12 +64,17 @@ def upload(
                 raise Unsupported(f"A file of this kind is not taken: send {', '.join(kinds)}.")
             document = files.new_file(name, media_type)
             documents.append(document)
-            files.write_chunks(document, blocks)
+            length, sha256 = files.chunks.write(document["_id"], _in_time(blocks, until))
+            document["length"] = type(document["length"])(length)
+            document["metadata"]["sha256"] = sha256
         if documents:
+            _check_time(until)
+            is_visible = True
             files.insert_files(documents)
     except BaseException as error:
-        delete_all(files, [document["_id"] for document in documents], removal)
-        if isinstance(error, PyMongoError):
+        ids = [document["_id"] for document in documents]
+        is_deleted = removal.delete(ids, is_again=isinstance(error, PyMongoError))
+        if isinstance(error, PyMongoError) and (is_deleted or not is_visible):
             raise Undone from error
         raise
     return [shown(document) for document in documents]
@@ -95,65 +95,79 @@ def find(files: File, file_id: str) -> Stored:
 
     def blocks(start: int, stop: int) -> Iterator[bytes]:
         try:
-            yield from files.read_chunks(document, start, stop)
+            yield from files.chunks.read(document, start, stop)
         except MissingChunk:
             if files.get_file(document["_id"]) is None:
                 raise _no_file() from None  # it was deleted meanwhile
             raise
 
     return Stored(
-        metadata["filename"] or "file",
-        metadata["content_type"],
-        metadata["length"],
-        metadata["sha256"] or file_id,
-        metadata["created_at"],
-        blocks,
+        filename=file_kind.known_name(metadata["filename"]),
+        content_type=metadata["content_type"],
+        length=metadata["length"],
+        etag=metadata["sha256"] or file_id,
+        created_at=metadata["created_at"],
+        blocks=blocks,
     )
 
 
-def delete(files: File, file_id: str, removal: BatchWriter) -> None:
+def delete(files: File, file_id: str, removal: Removal) -> None:
     """Delete a file; raise NotFound when there is none."""
-    if not files.delete_file(ObjectId(file_id)):
+    ids = [ObjectId(file_id)]
+    try:
+        count = files.delete_files(ids)
+    except ServerSelectionTimeoutError:
+        raise  # nobody was asked
+    except PyMongoError:
+        removal.delete_later(ids)  # its document may be gone already
+        raise
+    if not count:
         raise _no_file()
-    delete_all(files, [ObjectId(file_id)], removal)
+    removal.delete(ids)
 
 
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:
-    """Return what killed processes have left of files; delete it where that is asked for.
+    """Return what was left of files that are not there; delete it where that is asked for.
 
-    Each is {_id, chunks, newest}: the id of a file that is not there, the number of
-    its chunks, and when the last one was made, SWEEP_AGE before `now` at least.
+    By processes that were killed, above all. Each is {_id, chunks, newest}: the file's
+    id, the number of its chunks and when the last one was made, SWEEP_AGE or longer
+    before `now`.
     """
     orphans = files.find_orphans((now or utc_now()) - SWEEP_AGE)
     if is_to_delete:
-        for orphan in orphans:
-            files.delete_files([orphan["_id"]])
+        with pymongo.timeout(0):
+            for orphan in orphans:
+                files.chunks.delete([orphan["_id"]])
     return orphans
-
-
-def delete_all(files: File, ids: list[ObjectId], removal: BatchWriter) -> None:
-    """Delete whatever there is of these files, now or as soon as the database lets us."""
-    if not ids:
-        return
-    try:
-        files.delete_files(ids)
-    except PyMongoError:
-        for file_id in ids:
-            removal.put(file_id)
 
 
 def shown(document: Document) -> dict[str, Any]:
     """Return what a client sees of a file; of one that others have stored some may be None."""
-    metadata = document.get("metadata") or {}
+    given = document.get("metadata")
+    metadata = given if isinstance(given, dict) else {}
     content_type = metadata.get("contentType") or document.get("contentType")
+    filename, sha256 = document.get("filename"), metadata.get("sha256")
+    is_digest = isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)
     return {
         "id": document["_id"],
-        "filename": document.get("filename"),
+        "filename": filename[: file_kind.NAME_LIMIT] if isinstance(filename, str) else None,
         "length": int(document["length"]),
         "content_type": file_kind.known_type(content_type),
-        "sha256": metadata.get("sha256"),
+        "sha256": sha256 if is_digest else None,
         "created_at": document["uploadDate"],
     }
+
+
+def _in_time(blocks: Iterator[bytes], until: float) -> Iterator[bytes]:
+    for block in blocks:
+        _check_time(until)
+        yield block
+
+
+def _check_time(until: float) -> None:
+    if monotonic() > until:
+        minutes = int(UPLOAD_TIME.total_seconds() / 60)
+        raise Invalid(f"The upload took longer than {minutes} minutes: send less at once.")
 
 
 def _no_file() -> NotFound:

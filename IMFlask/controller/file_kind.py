@@ -6,15 +6,18 @@ from typing import Any
 
 from controller.error import Invalid
 
-NAME_LIMIT = 255  # characters: what file systems take
+NAME_LIMIT = 255  # characters, as NTFS and APFS take them; others count bytes
 
-# Control characters, ends of lines, and what turns the order of letters around, so
-# that a name that ends with `gpj.exe` is shown as one that ends with `exe.jpg`.
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Control characters, ends of lines, letters that nobody sees, and what turns the order
+# of letters around, so that a name that ends with `gpj.exe` is shown as `exe.jpg`.
+_UNFIT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
-# A media type and its parameters, as they may stand in a header (RFC 9110, 8.3.1).
+# A media type and its parameters, in ASCII (RFC 9110, 8.3.1 and 5.6.6).
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_MEDIA_TYPE = re.compile(rf'{_TOKEN}/{_TOKEN}([ \t]*;[ \t]*{_TOKEN}=({_TOKEN}|"[ !#-\[\]-~]*"))*')
+_VALUE = rf'({_TOKEN}|"([ !#-\[\]-~]|\\[ -~])*")'
+_MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}([ \t]*;([ \t]*{_TOKEN}={_VALUE})?)*")
 _ANY_BYTES = "application/octet-stream"
 
 
@@ -47,18 +50,24 @@ def known_type(stored: Any) -> str:
     return stored if _is_media_type(stored) else _ANY_BYTES
 
 
-def is_accepted(name: str, media_type: str, kinds: Sequence[str]) -> bool:
-    """Whether a file is of the accepted kinds; none: any.
+def known_name(stored: Any) -> str:
+    """Return a stored name if it is one, made fit where it is not; else `file`."""
+    try:
+        return name(stored) if isinstance(stored, str) else "file"
+    except Invalid:
+        return "file"
 
-    kinds: endings like `.pdf` and types like `image/png` or `image/*`, in lower case.
-    Where there are endings it has to have one of them, and likewise with types.
+
+def is_accepted(name: str, media_type: str, kinds: Sequence[str]) -> bool:
+    """Whether a file is of one of the accepted kinds; none: any.
+
+    kinds: endings like `.pdf` and types like `image/png` or `image/*`, in lower case,
+    as in the attribute `accept` of HTML. A type is what the client says it is.
     """
-    endings = tuple(kind for kind in kinds if kind.startswith("."))
-    types = {kind for kind in kinds if not kind.startswith(".")}
     essence = media_type.partition(";")[0].strip().lower()
     family = essence.partition("/")[0] + "/*"
-    has_ending = not endings or name.lower().endswith(endings)
-    return has_ending and (not types or essence in types or family in types)
+    endings = tuple(kind for kind in kinds if kind.startswith("."))
+    return not kinds or name.lower().endswith(endings) or essence in kinds or family in kinds
 
 
 def _is_media_type(value: Any) -> bool:

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from bson import Int64, ObjectId
+from bson import ObjectId
 
 
-class Contract:
-    """Mixed into a TestCase that has the methods of tests.mock.Mock."""
+class Types:
+    """Assertions on documents; mixed into a TestCase."""
 
     def assert_types(self, document, types):
         """Assert a document's fields, no more and no less, and their types."""
@@ -16,6 +16,10 @@ class Contract:
         """Assert an aware date in UTC, in whole milliseconds."""
         self.assertEqual(date.utcoffset(), datetime.now(UTC).utcoffset())
         self.assertEqual(date.microsecond % 1000, 0)
+
+
+class Contract(Types):
+    """Mixed into a TestCase that has the methods of tests.mock.Mock."""
 
     def test_log_entries_have_the_fields_of_the_api_log(self):
         """An entry of the API log: fields and types"""
@@ -46,36 +50,6 @@ class Contract:
             values = [entry[key] for entry in entries]
             self.assertEqual(values, sorted(values, reverse=True))
         self.assertEqual(self.get_log(1, 2), entries[1:3])
-
-    def test_files_have_the_fields_of_gridfs(self):
-        """A file's document: fields and types"""
-        documents = self.get_files(0, 3)
-        self.assertEqual(len(documents), 3)
-        for document in [*documents, self.get_file()]:
-            self.assert_types(
-                document,
-                {
-                    "_id": ObjectId,
-                    "filename": str,
-                    "length": Int64,
-                    "chunkSize": int,
-                    "uploadDate": datetime,
-                    "metadata": dict,
-                },
-            )
-            self.assert_types(
-                document["metadata"], {"contentType": str, "sha256": str, "__version__": int}
-            )
-            self.assert_date(document["uploadDate"])
-
-    def test_files_come_newest_first(self):
-        """By their `_id`, which sorts as their dates do"""
-        documents = self.get_files(0, 4)
-        for key in ("_id", "uploadDate"):
-            values = [document[key] for document in documents]
-            self.assertEqual(values, sorted(values, reverse=True))
-        self.assertEqual(self.get_files(1, 2), documents[1:3])
-        self.assertEqual(self.get_file(), documents[0])
 
     def test_author_is_one_whole_document(self):
         """The author's document: fields and types"""

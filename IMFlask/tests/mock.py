@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bson import Int64, ObjectId
+from bson import ObjectId
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -28,30 +28,6 @@ class Mock:
             }
             for number in range(_skip, _skip + _limit)
         ]
-
-    @staticmethod
-    def get_files(_skip, _limit):
-        """Return the documents of `_limit` files after the `_skip` newest, newest first."""
-        return [
-            {
-                "_id": ObjectId(f"{2**31 - number:08x}{0:016x}"),
-                "filename": f"{number}.txt",
-                "length": Int64(5),
-                "chunkSize": 255 * 1024,
-                "uploadDate": _NOW - timedelta(seconds=number),
-                "metadata": {
-                    "contentType": "text/plain",
-                    "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-                    "__version__": 1,
-                },
-            }
-            for number in range(_skip, _skip + _limit)
-        ]
-
-    @staticmethod
-    def get_file():
-        """Return the document of a file."""
-        return Mock.get_files(0, 1)[0]
 
     @staticmethod
     def get_author():

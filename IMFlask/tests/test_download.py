@@ -147,6 +147,8 @@ class DownloadTestCase(AppTestCase):
             ({"If_Modified_Since": LATER}, 304),
             ({"If_Modified_Since": EARLIER}, 200),
             ({"If_Modified_Since": "yesterday"}, 200),
+            ({"If_Modified_Since": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"}, 200),
+            ({"If_Modified_Since": f"Mon, 01 Jan 2020 00:00:00 +{'9' * 20}"}, 200),
             ({"If_None_Match": ETAG, "Range": "bytes=0-1"}, 304),
         ):
             for method in ("GET", "HEAD"):
@@ -167,6 +169,7 @@ class DownloadTestCase(AppTestCase):
             ({"If_Match": ETAG, "If_Unmodified_Since": EARLIER}, 200),
             ({"If_Unmodified_Since": MODIFIED}, 200),
             ({"If_Unmodified_Since": "yesterday"}, 200),
+            ({"If_Unmodified_Since": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"}, 200),
             ({"If_Match": '"x"'}, 412),
             ({"If_Match": f"W/{ETAG}"}, 412),
             ({"If_Unmodified_Since": EARLIER}, 412),
@@ -217,6 +220,10 @@ class DispositionTestCase(AppTestCase):
             ("Ärger.txt", "Arger.txt"),
             ("안녕.txt", "__.txt"),
             ("\U0001f600.png", "_.png"),
+            ("\uff0e\uff0e\uff0fetc\uff0fpasswd", ".._etc_passwd"),
+            ("\u2100", "a_c"),
+            ("\u3000" * 3, "file"),
+            ("\uff0e\uff0e", "file"),
         ):
             with self.subTest(name):
                 header = disposition(name)

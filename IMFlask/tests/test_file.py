@@ -3,7 +3,7 @@
 import contextlib
 import io
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from unittest import mock
 
 from bson import ObjectId
@@ -12,12 +12,13 @@ from werkzeug.datastructures import FileStorage
 
 from config import APP_NAME
 from controller import file as files
-from controller.error import NotFound
+from controller.error import Invalid, NotFound
+from controller.file_removal import Removal
 from model.mongodb import File
-from model.mongodb.file import MissingChunk
+from model.mongodb.chunk import MissingChunk
 from model.mongodb.outage import DatabaseAway
 from tests.case import AppTestCase, UnitTestCase
-from tests.mock import Mock
+from tests.file_contract import FileContract, FileMock
 
 FORM = "multipart/form-data; boundary=x"
 BROKEN = "The form is malformed or ended early: send it again."
@@ -34,6 +35,11 @@ def part(data, filename="a.txt", name="file", *headers):
     return b"--x\r\n" + head.encode() + b"\r\n" + data + b"\r\n"
 
 
+def before_to_skip(before):
+    """Return how many of FileMock's documents are not older than this id."""
+    return 0 if before is None else 2**31 - int(str(before)[:8], 16) + 1
+
+
 def form(*parts):
     """Return a whole form."""
     return b"".join(parts) + b"--x--\r\n"
@@ -46,33 +52,36 @@ class FileTestCase(AppTestCase):
         super().setUp()
         self.chunks, self.documents = {}, {}
 
-        def write_chunks(model, document, blocks):
-            stored = self.chunks[document["_id"]] = []
+        def write(model, file_id, blocks):
+            stored = self.chunks[file_id] = []
             for block in blocks:
                 stored.append(block)
-            document["length"] = len(b"".join(stored))
-            document["metadata"]["sha256"] = "0" * 64
+            return len(b"".join(stored)), "0" * 64
 
-        def delete_files(model, ids):
-            for one in ids:
-                self.documents.pop(one, None)
-                self.chunks.pop(one, None)
+        def delete(collection):
+            return lambda model, ids: sum(collection.pop(one, None) is not None for one in ids)
 
         self.model = {}
         for name, work in {
-            "write_chunks": write_chunks,
-            "insert_files": lambda model, given: self.documents.update(
+            "Chunk.write": write,
+            "Chunk.read": lambda model, file, start, stop: iter([b"x" * (stop - start)]),
+            "Chunk.delete": delete(self.chunks),
+            "File.insert_files": lambda model, given: self.documents.update(
                 {document["_id"]: document for document in given}
             ),
-            "delete_files": delete_files,
-            "delete_file": lambda model, one: self.documents.pop(one, None) is not None,
-            "get_file": lambda model, one: self.documents.get(one),
-            "get_files": lambda model, limit, before: Mock.get_files(0, limit),
-            "read_chunks": lambda model, document, start, stop: iter([b"x" * (stop - start)]),
+            "File.delete_files": delete(self.documents),
+            "File.get_file": lambda model, one: self.documents.get(one),
+            "File.get_files": lambda model, limit, before: FileMock.get_files(
+                before_to_skip(before), limit
+            ),
         }.items():
-            patch = mock.patch(f"model.mongodb.File.{name}", autospec=True, side_effect=work)
+            patch = mock.patch(f"model.mongodb.{name}", autospec=True, side_effect=work)
             self.model[name] = patch.start()
             self.addCleanup(patch.stop)
+        patch = mock.patch("controller.file_removal.LATE", 0)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.addCleanup(self.app.extensions["file_removal"].close)
 
     def post(self, body, content_type=FORM, **environ):
         environ = {"CONTENT_LENGTH": str(len(body))} | environ
@@ -80,6 +89,22 @@ class FileTestCase(AppTestCase):
 
     def assert_nothing_is_stored(self):
         self.assertEqual((self.chunks, self.documents), ({}, {}))
+
+    @contextlib.contextmanager
+    def failing(self, name, error, does=False):
+        """Have a method raise an error; before that it does what it should where that is said."""
+        work = self.model[name].side_effect
+
+        def fail(*args):
+            if does:
+                work(*args)
+            raise error
+
+        self.model[name].side_effect = fail
+        logger = mock.patch.multiple(self.app.logger, error=mock.DEFAULT, warning=mock.DEFAULT)
+        with logger:
+            yield
+        self.model[name].side_effect = work
 
 
 class UploadTestCase(FileTestCase):
@@ -190,9 +215,9 @@ class UploadTestCase(FileTestCase):
             (form(part(b"1")), "multipart/form-data; boundary=y", 400, BROKEN),
             (b"", FORM, 400, BROKEN),
             (b"nonsense", FORM, 400, BROKEN),
-            (b"--x\r\nContent-Type: a/b\r\n\r\n\r\n--x--", FORM, 400, BROKEN),
             (b'--x\r\nContent-Disposition: a; name="\xff"\r\n\r\n\r\n--x--', FORM, 400, BROKEN),
             (form(), FORM, 400, missing),
+            (b"--x\r\nContent-Type: a/b\r\n\r\n\r\n--x--", FORM, 400, missing),
             (form(part(b"1", None)), FORM, 400, missing),
             (form(part(b"1", "a", "other")), FORM, 400, missing),
             (form(part(b"", "")), FORM, 400, missing),
@@ -223,7 +248,7 @@ class UploadTestCase(FileTestCase):
 
     def test_failure_of_the_database_stores_nothing(self):
         """In the middle and at the end"""
-        for name in ("write_chunks", "insert_files"):
+        for name in ("Chunk.write", "File.insert_files"):
             for error, status, retry in (
                 (DatabaseAway("away"), 503, "2"),
                 (AutoReconnect("away"), 503, "2"),
@@ -232,35 +257,46 @@ class UploadTestCase(FileTestCase):
                 with self.subTest(name, error=error), self.failing(name, error, does=True):
                     response = self.post(form(part(b"1"), part(b"2")))
                     self.assertEqual(response.status_code, status)
-                    # Nothing was done, so that it can be sent again.
+                    # Nothing of it is left, so that it can be sent again.
                     self.assertEqual(response.headers.get("Retry-After"), retry)
                     self.assert_nothing_is_stored()
 
     def test_what_cannot_be_deleted_at_once_is_deleted_later(self):
-        """When the database answers again"""
+        """All of it, when the database answers again; what may be seen is not said to be undone"""
         away = AutoReconnect("away")
-        with self.failing("insert_files", away, does=True):
-            with self.failing("delete_files", away):
-                self.assertEqual(self.post(form(part(b"1"))).status_code, 503)
-                self.assertEqual((len(self.chunks), len(self.documents)), (1, 1))
+        for name, retry in (("File.insert_files", None), ("Chunk.write", "2")):
+            with self.failing(name, away, does=True), self.failing("File.delete_files", away):
+                response = self.post(form(part(b"1"), part(b"2")))
+                self.assertEqual(response.status_code, 503)
+                self.assertEqual(response.headers.get("Retry-After"), retry)
+            self.assertNotEqual((len(self.chunks), len(self.documents)), (0, 0))
             self.app.extensions["file_removal"].close()
+            self.assert_nothing_is_stored()
+
+    def test_what_comes_late_is_deleted_too(self):
+        """A write that has failed by its time, and is done after what it did was deleted"""
+        with self.failing("File.insert_files", AutoReconnect("away")):
+            self.assertEqual(self.post(form(part(b"1"))).status_code, 503)
+        self.assert_nothing_is_stored()
+        ((_, documents), _) = self.model["File.insert_files"].call_args
+        self.documents[documents[0]["_id"]] = documents[0]
+        self.app.extensions["file_removal"].close()
         self.assert_nothing_is_stored()
 
-    @contextlib.contextmanager
-    def failing(self, name, error, does=False):
-        """Have a method raise an error; before that it does what it should where that is said."""
-        work = self.model[name].side_effect
-
-        def fail(*args):
-            if does:
-                work(*args)
-            raise error
-
-        self.model[name].side_effect = fail
-        logger = mock.patch.multiple(self.app.logger, error=mock.DEFAULT, warning=mock.DEFAULT)
-        with logger:
-            yield
-        self.model[name].side_effect = work
+    def test_form_of_another_site_is_refused(self):
+        """That of a browser without a token, before it is read"""
+        body = form(part(b"1"))
+        for site, token, status in (
+            ("cross-site", None, 403),
+            ("same-site", None, 403),
+            ("cross-site", "Bearer x", 201),
+            ("same-origin", None, 201),
+            ("none", None, 201),
+        ):
+            environ = {"HTTP_SEC_FETCH_SITE": site}
+            if token:
+                environ["HTTP_AUTHORIZATION"] = token
+            self.assertEqual(self.post(body, **environ).status_code, status)
 
 
 class UploadLimitTestCase(FileTestCase):
@@ -299,24 +335,21 @@ class UploadLimitTestCase(FileTestCase):
         response = self.client.post("/sample/author", data=body, content_type="application/json")
         self.assertEqual(response.status_code, 413)
 
-    def test_many_parts_and_long_heads_are_413(self):
-        """1,000 parts, a head of 1 MiB"""
-        self.assertEqual(self.post(form(*[part(b"", None, "a")] * 1001)).status_code, 413)
-        long = part(b"", "a.txt", "file", "X: " + "x" * 1024 * 1024)
-        self.assertEqual(self.post(form(long)).status_code, 413)
+    def test_many_parts_and_long_heads_are_refused(self):
+        """More than 1,000 parts, a head of more than 16 KiB"""
+        many = [part(b"", None, "a")] * 1001
+        self.assert_fails(self.post(form(*many)), 413, "The form has more than 1000 parts.")
+        long = part(b"", "a.txt", "file", "X: " + "x" * 16 * 1024)
+        self.assert_fails(self.post(form(long)), 400, "The head of a part of the form is too long.")
         self.assert_nothing_is_stored()
 
     def test_other_kinds_are_415_and_store_nothing(self):
-        """By ending and by type, whatever comes before"""
+        """By ending and type, whatever comes before"""
         right = part(b"1", "a.txt", "file", "Content-Type: text/plain")
         self.assertEqual(self.post(form(right)).status_code, 201)
         self.chunks.clear()
         self.documents.clear()
-        for wrong in (
-            part(b"1", "a.exe", "file", "Content-Type: text/plain"),
-            part(b"1", "a.txt", "file", "Content-Type: image/png"),
-            part(b"1", "a.txt"),
-        ):
+        for wrong in (part(b"1", "a.exe", "file", "Content-Type: image/png"), part(b"1", "a")):
             response = self.post(form(right, wrong))
             self.assert_fails(response, 415, "A file of this kind is not taken: send .txt, text/*.")
             self.assert_nothing_is_stored()
@@ -329,8 +362,8 @@ class AdminTestCase(FileTestCase):
 
     def test_writes_need_the_token(self):
         """Before anything is read; lists and downloads do not"""
-        file_id = next(iter(Mock.get_files(0, 1)))["_id"]
-        self.documents[file_id] = Mock.get_file()
+        file_id = next(iter(FileMock.get_files(0, 1)))["_id"]
+        self.documents[file_id] = FileMock.get_file()
 
         class Untouched(io.RawIOBase):
             def readinto(self, buffer):
@@ -369,14 +402,16 @@ class ListTestCase(FileTestCase):
             },
         )
         self.assertEqual(response.json["next"], response.json["result"][1]["id"])
-        self.client.get(f"/sample/file?limit=2&before={response.json['next']}")
-        self.model["get_files"].assert_called_with(mock.ANY, 3, ObjectId(response.json["next"]))
+        after = self.client.get(f"/sample/file?limit=2&before={response.json['next']}")
+        names = [one["filename"] for one in response.json["result"] + after.json["result"]]
+        self.assertEqual(names, ["0.txt", "1.txt", "2.txt", "3.txt"])
+        self.assertEqual(len(self.client.get("/sample/file").json["result"]), 10)
 
     def test_wrong_pages_are_refused(self):
         """limit and before"""
         for query in ("limit=0", "limit=101", "limit=x", "before=1", "before[$ne]=1&limit=0"):
             self.assertEqual(self.client.get(f"/sample/file?{query}").status_code, 400)
-        self.model["get_files"].assert_not_called()
+        self.model["File.get_files"].assert_not_called()
 
 
 class OneFileTestCase(FileTestCase):
@@ -384,7 +419,7 @@ class OneFileTestCase(FileTestCase):
 
     def setUp(self):
         super().setUp()
-        self.document = Mock.get_file()
+        self.document = FileMock.get_file()
         self.documents[self.document["_id"]] = self.document
         self.path = f"/sample/file/{self.document['_id']}"
 
@@ -398,19 +433,30 @@ class OneFileTestCase(FileTestCase):
         self.assertEqual(self.client.head(self.path).data, b"")
         headers = {"If-None-Match": response.headers["ETag"]}
         self.assertEqual(self.client.get(self.path, headers=headers).status_code, 304)
-        self.assertEqual(self.model["read_chunks"].call_count, 2)
+        self.assertEqual(self.model["Chunk.read"].call_count, 2)
 
     def test_file_of_another_program(self):
         """Without our metadata, or with what no header can carry"""
-        for metadata in ({}, {"metadata": None}, {"contentType": "a\nb"}):
-            del_names = ("metadata", "contentType", "filename")
-            self.documents[self.document["_id"]] = {
-                name: value for name, value in self.document.items() if name not in del_names
-            } | metadata
-            response = self.client.get(self.path)
-            self.assertEqual(response.status_code, 200)
-            self.assertEqual(response.headers["Content-Type"], "application/octet-stream")
-            self.assertEqual(response.headers["ETag"], f'"{self.document["_id"]}"')
+        ours = {key: self.document[key] for key in ("_id", "length", "chunkSize", "uploadDate")}
+        for theirs, name, kind in (
+            ({}, "file", "application/octet-stream"),
+            ({"filename": None, "metadata": None}, "file", "application/octet-stream"),
+            ({"filename": 5, "metadata": "a"}, "file", "application/octet-stream"),
+            ({"filename": "/tmp/a\n.txt", "metadata": []}, "a_.txt", "application/octet-stream"),
+            ({"filename": "x" * 100_000, "contentType": "a/b"}, "x" * 255, "a/b"),
+            ({"contentType": "a\nb"}, "file", "application/octet-stream"),
+            ({"metadata": {"sha256": 5, "contentType": 5}}, "file", "application/octet-stream"),
+            ({"metadata": {"sha256": 'a"\r\nb', "contentType": "a/b"}}, "file", "a/b"),
+        ):
+            with self.subTest(theirs):
+                self.documents[self.document["_id"]] = ours | theirs
+                response = self.client.get(self.path)
+                self.assertEqual((response.status_code, response.data), (200, b"xxxxx"))
+                self.assertEqual(response.headers["Content-Type"], kind)
+                self.assertEqual(response.headers["ETag"], f'"{self.document["_id"]}"')
+                self.assertEqual(
+                    response.headers["Content-Disposition"], f'attachment; filename="{name}"'
+                )
 
     def test_delete(self):
         """200, then 404; document and chunks"""
@@ -424,13 +470,40 @@ class OneFileTestCase(FileTestCase):
     def test_deleted_although_the_chunks_have_to_wait(self):
         """The file is gone, and its chunks are once the database answers"""
         self.chunks[self.document["_id"]] = [b"x"]
-        delete = self.model["delete_files"].side_effect
-        self.model["delete_files"].side_effect = AutoReconnect("away")
-        self.assertEqual(self.client.delete(self.path).status_code, 200)
-        self.assertEqual((list(self.documents), len(self.chunks)), ([], 1))
-        self.model["delete_files"].side_effect = delete
+        with self.failing("Chunk.delete", AutoReconnect("away")):
+            self.assertEqual(self.client.delete(self.path).status_code, 200)
+            self.assertEqual((list(self.documents), len(self.chunks)), ([], 1))
         self.app.extensions["file_removal"].close()
         self.assert_nothing_is_stored()
+
+    def test_deletion_of_unknown_outcome_is_done_all_the_same(self):
+        """503 without Retry-After, and soon the file is gone; not if nobody was asked"""
+        for error, retry, left in (
+            (DatabaseAway("away"), "2", 1),
+            (AutoReconnect("away"), None, 0),
+        ):
+            self.chunks[self.document["_id"]] = [b"x"]
+            with self.failing("File.delete_files", error):
+                response = self.client.delete(self.path)
+            self.assertEqual(response.status_code, 503)
+            self.assertEqual(response.headers.get("Retry-After"), retry)
+            self.app.extensions["file_removal"].close()
+            self.assertEqual((len(self.chunks), len(self.documents)), (left, left))
+
+    def test_deletion_of_another_version_is_412(self):
+        """If-Match and If-Unmodified-Since"""
+        etag = f'"{self.document["metadata"]["sha256"]}"'
+        for headers in (
+            {"If-Match": '"other"'},
+            {"If-Match": f"W/{etag}"},
+            {"If-Unmodified-Since": "Wed, 31 Dec 2025 00:00:00 GMT"},
+        ):
+            response = self.client.delete(self.path, headers=headers)
+            self.assertEqual(response.status_code, 412)
+            self.assertEqual(len(self.documents), 1)
+        self.assertEqual(self.client.delete(self.path, headers={"If-Match": etag}).status_code, 200)
+        response = self.client.delete(self.path, headers={"If-Match": etag})
+        self.assert_fails(response, 404, NOTHING)
 
     def test_ids_that_are_none(self):
         """400; one that nobody has is 404; other methods are 405"""
@@ -457,7 +530,7 @@ class OneFileTestCase(FileTestCase):
             raise MissingChunk
             yield
 
-        self.model["read_chunks"].side_effect = read
+        self.model["Chunk.read"].side_effect = read
         after = {self.document["_id"]: self.document}
         with mock.patch.object(self.app.logger, "error") as error:
             self.assertEqual(self.client.get(self.path).status_code, 500)
@@ -486,19 +559,17 @@ class SweepTestCase(FileTestCase):
             (
                 0,
                 f"[{APP_NAME}] {'0' * 24}: 3 chunks, the last of 2026-01-01 00:00:00+00:00.\n"
-                f"[{APP_NAME}] 3 chunks of 1 files found; --delete deletes them.\n",
+                f"[{APP_NAME}] Chunks: 3, files: 1; found; --delete deletes them.\n",
             ),
         )
-        self.model["delete_files"].assert_not_called()
-        ((_, before), _) = self.find_orphans.call_args
-        age = datetime.now(UTC) - before
-        self.assertLess(abs(age - timedelta(hours=1)), timedelta(minutes=1))
+        self.model["Chunk.delete"].assert_not_called()
 
     def test_delete(self):
         """Where it is asked for"""
         result = self.sweep("--delete")
-        self.assertIn("3 chunks of 1 files deleted.", result.output)
-        self.model["delete_files"].assert_called_once_with(mock.ANY, [ObjectId("0" * 24)])
+        self.assertIn("Chunks: 3, files: 1; deleted.", result.output)
+        self.model["Chunk.delete"].assert_called_once_with(mock.ANY, [ObjectId("0" * 24)])
+        self.model["File.delete_files"].assert_not_called()
 
     def test_nothing(self):
         """Said in words"""
@@ -512,6 +583,13 @@ class SweepTestCase(FileTestCase):
         self.assertTrue(result.output.startswith(f"Error: [{APP_NAME}] The database does not"))
 
 
+class FileMockTestCase(FileContract, UnitTestCase):
+    """The stand-ins; integration/test_gridfs.py asks the real ones"""
+
+    get_files = staticmethod(FileMock.get_files)
+    get_file = staticmethod(FileMock.get_file)
+
+
 class ControllerTestCase(UnitTestCase):
     """Without an app"""
 
@@ -520,10 +598,54 @@ class ControllerTestCase(UnitTestCase):
         model = mock.create_autospec(File, instance=True)
         model.get_file.return_value = None
         self.assertRaises(NotFound, files.find, model, "0" * 24)
-        model.new_file.return_value = Mock.get_file()
+        model.new_file.return_value = FileMock.get_file()
         uploads = [files.Upload("a.txt", None, iter([b"x"]))]
-        (shown,) = files.upload(model, uploads, (), files.remover(model))
+        model.chunks.write.return_value = (5, FileMock.get_file()["metadata"]["sha256"])
+        removal = Removal(model)
+        (shown,) = files.upload(model, uploads, (), removal)
         self.assertEqual(shown["filename"], "0.txt")
-        model.insert_files.assert_called_once_with([Mock.get_file()])
-        self.assertEqual(files.upload(model, [], (), files.remover(model)), [])
+        model.insert_files.assert_called_once_with([FileMock.get_file()])
+        self.assertEqual(files.upload(model, [], (), removal), [])
         model.insert_files.assert_called_once()
+        model.delete_files.assert_not_called()
+
+    def test_anything_that_ends_an_upload_undoes_it(self):
+        """The end of the process and of the thread, too"""
+        for error in (KeyboardInterrupt, SystemExit, GeneratorExit, ZeroDivisionError):
+            model = mock.create_autospec(File, instance=True)
+            model.new_file.side_effect = lambda *args: FileMock.get_file()
+            model.chunks.write.side_effect = [(5, ""), error]
+            uploads = [files.Upload("a.txt", None, iter([b"x"]))] * 2
+            self.assertRaises(error, files.upload, model, uploads, (), Removal(model))
+            ids = [FileMock.get_file()["_id"]] * 2
+            model.delete_files.assert_called_once_with(ids)
+            model.chunks.delete.assert_called_once_with(ids)
+            model.insert_files.assert_not_called()
+
+    def test_upload_that_takes_too_long_is_refused(self):
+        """30 minutes: half of the time after which the sweep takes it for left behind"""
+        self.assertLess(files.UPLOAD_TIME * 1.5, files.SWEEP_AGE)
+        model = mock.create_autospec(File, instance=True)
+        model.new_file.side_effect = lambda *args: FileMock.get_file()
+        for times in ([0, 1, 1801], [0, 1, 2, 1801]):  # in a block, at the end
+            model.chunks.write.side_effect = lambda file_id, blocks: (len(list(blocks)), "")
+            uploads = [files.Upload("a.txt", None, iter([b"x"] * 2))]
+            with (
+                mock.patch("controller.file.monotonic", side_effect=times),
+                self.assertRaises(Invalid) as caught,
+            ):
+                files.upload(model, uploads, (), Removal(model))
+            self.assertEqual(
+                str(caught.exception), "The upload took longer than 30 minutes: send less at once."
+            )
+        model.insert_files.assert_not_called()
+
+    def test_sweep_looks_an_hour_back(self):
+        """To the millisecond; and deletes chunks alone"""
+        model = mock.create_autospec(File, instance=True)
+        model.find_orphans.return_value = [{"_id": 1}, {"_id": 2}]
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        files.sweep(model, True, now)
+        model.find_orphans.assert_called_once_with(datetime(2025, 12, 31, 23, tzinfo=UTC))
+        self.assertEqual(model.chunks.delete.call_args_list, [mock.call([1]), mock.call([2])])
+        model.delete_files.assert_not_called()

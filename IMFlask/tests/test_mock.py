@@ -9,6 +9,4 @@ class MockTestCase(Contract, UnitTestCase):
     """The stand-ins"""
 
     get_log = staticmethod(Mock.get_log)
-    get_files = staticmethod(Mock.get_files)
-    get_file = staticmethod(Mock.get_file)
     get_author = staticmethod(Mock.get_author)

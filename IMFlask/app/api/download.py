@@ -4,12 +4,13 @@ import itertools
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from urllib.parse import quote
 
 from flask import Response
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
+from werkzeug.http import parse_date
 
 from app.request import Request, current_request
 from controller.file import Stored
@@ -36,7 +37,8 @@ def download(stored: Stored) -> Response:
     response.headers["Accept-Ranges"] = "bytes"
     # Whoever keeps a copy has to ask whether the file is still there.
     response.cache_control.no_cache = True
-    if is_known(request, stored.etag, stored.created_at.replace(microsecond=0)):
+    _check(request, stored)
+    if _is_known(request, stored):
         response.status_code = 304
         return response
     start, stop = 0, stored.length
@@ -57,27 +59,40 @@ def disposition(filename: str) -> str:
 
     Old clients get one in ASCII; RFC 8187 has the form of the true one.
     """
-    plain = re.sub(r'[^ -~]|["\\%]', "_", "".join(map(_in_ascii, filename)))
+    plain = re.sub(r'[^ -~]|["\\%/]', "_", "".join(map(_in_ascii, filename)))
+    plain = plain if plain.strip(" .") else "file"
     if plain == filename:
         return f'attachment; filename="{plain}"'
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
-def is_known(request: Request, etag: str, modified: datetime) -> bool:
-    """Whether the client has the file already: a 304; in the order of RFC 9110, 13.2.2.
+def check_preconditions(find: Callable[[], Stored]) -> None:
+    """Raise a 412 when the file is not the one that the request is meant for.
 
-    Raises a 412 when the file is not the one that the client asks for.
+    find: returns the file; asked only where the request has such a condition.
     """
-    headers = request.headers
-    if "If-Match" in headers:
-        if not request.if_match.is_strong(etag) and not request.if_match.star_tag:
+    request = current_request()
+    if "If-Match" in request.headers or "If-Unmodified-Since" in request.headers:
+        _check(request, find())
+
+
+def _check(request: Request, stored: Stored) -> None:
+    """Raise a 412 as RFC 9110, 13.2.2, has it."""
+    if "If-Match" in request.headers:
+        if not request.if_match.is_strong(stored.etag) and not request.if_match.star_tag:
             raise PreconditionFailed
-    elif (date := request.if_unmodified_since) and modified > date:
+        return
+    date = _date(request.headers.get("If-Unmodified-Since"))
+    if date is not None and stored.created_at.replace(microsecond=0) > date:
         raise PreconditionFailed
-    if "If-None-Match" in headers:
-        return request.if_none_match.contains_weak(etag)
-    date = request.if_modified_since
-    return date is not None and modified <= date
+
+
+def _is_known(request: Request, stored: Stored) -> bool:
+    """Whether the client has the file already, as RFC 9110, 13.2.2, has it."""
+    if "If-None-Match" in request.headers:
+        return request.if_none_match.contains_weak(stored.etag)
+    date = _date(request.headers.get("If-Modified-Since"))
+    return date is not None and stored.created_at.replace(microsecond=0) <= date
 
 
 def requested_range(request: Request, response: Response, length: int) -> tuple[int, int] | None:
@@ -103,6 +118,13 @@ def requested_range(request: Request, response: Response, length: int) -> tuple[
     if start >= length:
         raise RequestedRangeNotSatisfiable(length)
     return start, stop
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        return parse_date(header)
+    except OverflowError:  # of a year or an offset beyond all bounds
+        return None
 
 
 def _in_ascii(letter: str) -> str:

@@ -148,8 +148,16 @@ class _Field:
 def _plan(view: Callable[..., Any]) -> list[tuple[Source, list[_Field]]]:
     """Return the view's sources, each with the fields to read from it.
 
-    A parameter with a `source` of its own is read from there.
+    A parameter with a `source` of its own is read from there; one that `takes_body`
+    leaves nothing of it to others.
     """
+    of_body = [
+        argument.default
+        for argument in signature(view).parameters.values()
+        if isinstance(argument.default, (package.Json, package.Form, package.File))
+    ]
+    if len(of_body) > 1 and any(hasattr(one, "takes_body") for one in of_body):
+        raise TypeError(f"{view.__name__}: one parameter takes the whole body")
     plan: dict[Source, list[_Field]] = {}
     for name, argument in signature(view).parameters.items():
         source = getattr(argument.default, "source", None) or next(

@@ -86,16 +86,20 @@ class Model(ABC):
         """Return the projection to `fields`; without any, to the fields of the schema."""
         return dict.fromkeys(fields or self.schema, 1)
 
-    def find_newest(self, limit: int, before: ObjectId | None = None) -> list[Document]:
+    def find_newest(
+        self, limit: int, before: ObjectId | None = None, query: Document | None = None
+    ) -> list[Document]:
         """Return the newest documents, newest first, at most `limit`, which is 1 or more.
 
-        before: only documents older than the one with this `_id`. Their order is
-        that of `_id`; the hint holds every planner to its index.
+        before: only documents older than the one with this `_id`; query: what else
+        they have to be. Their order is that of `_id`; the hint holds every planner to
+        its index.
         """
         if limit < 1:
             raise ValueError("MongoDB takes a limit of 0 for none at all")
         older = {} if before is None else {"_id": {"$lt": before}}
-        cursor = self.collection.find(older).sort("_id", DESCENDING).hint("_id_")
+        found = self.collection.find({**older, **(query or {})})
+        cursor = found.sort("_id", DESCENDING).hint("_id_")
         return list(cursor.limit(limit))
 
     def create_index(self) -> list[str]:

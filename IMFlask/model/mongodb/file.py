@@ -1,38 +1,30 @@
-"""Files, in the layout of GridFS: what the driver's own `gridfs` stores and reads, too.
+"""Files, in GridFS's own layout: what the driver's `gridfs` stores and reads, too."""
 
-The driver's GridIn and GridOut keep up to 48 MB of a file in memory; here it is some
-1 MB either way. The layout: a document of `fs.files` for each file and documents
-{files_id, n, data} of `fs.chunks` with its bytes, all of `chunkSize` but the last
-(https://github.com/mongodb/specifications, gridfs).
-"""
-
-import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from operator import itemgetter
-from typing import Any
 
 import pymongo
 from bson import Int64, ObjectId
-from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.collection import Collection
+from pymongo import ASCENDING, IndexModel
 
 from model.mongodb.base import Model, utc_now
-from model.mongodb.chunk import Chunk
+from model.mongodb.chunk import CHUNK_SIZE, Chunk
 from model.mongodb.client import Document
 from model.mongodb.object_id import new_id
 
-CHUNK_SIZE = 255 * 1024  # bytes: GridFS's default, a document of just under 256 KiB
-BATCH = 4 * CHUNK_SIZE  # bytes that one query writes or reads, or one chunk that is larger
-
-
-class MissingChunk(Exception):
-    """A file's bytes are not all there."""
+# What a document must have to be a file, as `_is_file` says it; other programs may put
+# others beside ours.
+_NUMBER = ["int", "long", "double"]
+_IS_FILE = {
+    "length": {"$type": _NUMBER, "$gte": 0},
+    "chunkSize": {"$type": _NUMBER, "$gte": 1},
+    "uploadDate": {"$type": "date"},
+}
+_LAST_ID = ObjectId("f" * 24)
 
 
 class File(Model):
-    """The files' documents; a file that has none is not there, whatever chunks there are."""
+    """The files' documents; a file without one is not there, whatever chunks there are."""
 
     VERSION = 1
 
@@ -60,114 +52,67 @@ class File(Model):
         }
 
     @property
-    def chunks(self) -> Collection[Document]:
-        """The pymongo collection of the chunks."""
-        return Chunk(self.database).collection
+    def chunks(self) -> Chunk:
+        """The files' bytes."""
+        return Chunk(self.database)
 
     def new_file(self, filename: str, content_type: str) -> Document:
-        """Return the document of a file of now, without bytes; it is in no database yet."""
+        """Return the document of an empty file of now; it is in no database yet.
+
+        Its id and date are those of the beginning, so that the files' order is that
+        of their dates.
+        """
         document = self.schema | {"filename": filename}
         document["metadata"]["contentType"] = content_type
         return document
 
-    def write_chunks(self, document: Document, blocks: Iterable[bytes]) -> None:
-        """Store the bytes in `blocks`, of any sizes, and write length and SHA-256 into `document`.
-
-        The file is not there before `insert_files`. When this raises, whatever
-        `blocks` or the driver has raised, some chunks may be there: see `delete_files`.
-        """
-        digest, length, batch = hashlib.sha256(), 0, []
-        for n, data in enumerate(_cut(blocks, CHUNK_SIZE)):
-            digest.update(data)
-            length += len(data)
-            batch.append({"files_id": document["_id"], "n": n, "data": data})
-            if len(batch) * CHUNK_SIZE == BATCH:
-                self.chunks.insert_many(batch)
-                batch = []
-        if batch:
-            self.chunks.insert_many(batch)
-        document["length"] = Int64(length)
-        document["metadata"]["sha256"] = digest.hexdigest()
-
     def insert_files(self, documents: list[Document]) -> None:
-        """Insert the documents of files whose chunks are stored: now they are there."""
+        """Insert the documents of files whose chunks are stored: now they are there.
+
+        One command; when it raises, some of them may be there.
+        """
         self.collection.insert_many(documents)
 
     def get_files(self, limit: int = 10, before: ObjectId | None = None) -> list[Document]:
-        """Return the newest files' documents, as `find_newest` does."""
-        return self.find_newest(limit, before)
+        """Return the newest files' documents, as `find_newest` does.
+
+        Those with an `_id` of another type, which only other programs store, are not
+        among them.
+        """
+        return self.find_newest(limit, before or _LAST_ID, _IS_FILE)
 
     def get_file(self, file_id: ObjectId) -> Document | None:
         """Return a file's document, or None."""
-        return self.collection.find_one({"_id": file_id})
+        document = self.collection.find_one({"_id": file_id})
+        return document if document and _is_file(document) else None
 
-    def read_chunks(self, document: Document, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the file's bytes from `start` to before `stop`, a chunk's at a time.
-
-        A query each BATCH, and nothing is open on the server meanwhile: a reader
-        may take as long as it likes. Raises MissingChunk where there are too few.
-        """
-        size, length = int(document["chunkSize"]), int(document["length"])
-        last = -(-stop // size)  # rounded up
-        step = max(BATCH // size, 1)
-        for first in range(start // size, last, step):
-            wanted = range(first, min(first + step, last))
-            query = {"files_id": document["_id"], "n": {"$gte": wanted[0], "$lte": wanted[-1]}}
-            chunks = sorted(self.chunks.find(query, {"n": 1, "data": 1}), key=itemgetter("n"))
-            if [chunk["n"] for chunk in chunks] != list(wanted):
-                raise MissingChunk(f"file {document['_id']}, chunks {wanted}")
-            for chunk in chunks:
-                begin, data = chunk["n"] * size, chunk["data"]
-                if len(data) != min(size, length - begin):
-                    raise MissingChunk(f"file {document['_id']}, chunk {chunk['n']} is cut")
-                yield data[max(start - begin, 0) : stop - begin]
-
-    def delete_file(self, file_id: ObjectId) -> bool:
-        """Delete a file's document: it is not there any more; returns whether it was.
-
-        Its chunks are left to `delete_files`.
-        """
-        return self.collection.delete_one({"_id": file_id}).deleted_count > 0
-
-    def delete_files(self, file_ids: list[Any]) -> None:
-        """Delete whatever there is of these files: first the documents, then the chunks."""
-        self.collection.delete_many({"_id": {"$in": file_ids}})
-        self.chunks.delete_many({"files_id": {"$in": file_ids}})
+    def delete_files(self, file_ids: list[ObjectId]) -> int:
+        """Delete files' documents, so that they are not there; return how many were."""
+        return self.collection.delete_many({"_id": {"$in": file_ids}}).deleted_count
 
     def find_orphans(self, before: datetime) -> list[Document]:
-        """Return {_id, chunks, newest} of each file that has chunks, all of before then, alone.
+        """Return {_id, chunks, newest} for each id that has chunks and no document.
 
-        `_id` is the file's, `chunks` their number, `newest` when the last of them was
-        made. This reads the whole index of the chunks, however long that takes.
+        `chunks` is their number and `newest` when the last was made; only those whose
+        last one was made before `before`. This may take long, and is not cut off.
         """
         orphans = []
         with pymongo.timeout(0):
-            groups = self.chunks.aggregate(
-                [{"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}}],
-                hint="files_id_1_n_1",
-                allowDiskUse=True,
-            )
+            groups = iter(self.chunks.count_by_file())
             while some := list(itertools.islice(groups, 1000)):
-                with_file = self.collection.distinct(
-                    "_id", {"_id": {"$in": [group["_id"] for group in some]}}
-                )
-                orphans += [group for group in some if group["_id"] not in with_file]
-            for orphan in orphans:
-                last = self.chunks.find_one(
-                    {"files_id": orphan["_id"]}, {"_id": 1}, sort=[("n", DESCENDING)]
-                )
-                # None: somebody else has deleted them meanwhile.
-                orphan["newest"] = last and last["_id"].generation_time
-        return [one for one in orphans if one["newest"] and one["newest"] < before]
+                query = {"_id": {"$in": [group["_id"] for group in some]}}
+                there = {document["_id"] for document in self.collection.find(query, {"_id": 1})}
+                orphans += [group for group in some if group["_id"] not in there]
+            found = [orphan | {"newest": self.chunks.newest(orphan["_id"])} for orphan in orphans]
+        return [orphan for orphan in found if orphan["newest"] and orphan["newest"] < before]
 
 
-def _cut(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Yield the bytes of `blocks` in pieces of `size`, and of what is left."""
-    rest = bytearray()
-    for block in blocks:
-        rest += block
-        while len(rest) >= size:
-            yield bytes(rest[:size])
-            del rest[:size]
-    if rest:
-        yield bytes(rest)
+def _is_file(document: Document) -> bool:
+    length, size = document.get("length"), document.get("chunkSize")
+    return (
+        isinstance(length, (int, float))
+        and length >= 0
+        and isinstance(size, (int, float))
+        and size >= 1
+        and isinstance(document.get("uploadDate"), datetime)
+    )

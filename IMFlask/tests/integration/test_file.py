@@ -8,6 +8,7 @@ import re
 import socket
 import struct
 import sys
+import time
 import unittest
 from datetime import timedelta
 from pathlib import Path
@@ -27,9 +28,10 @@ from tests.integration.case import (
     needs_secantus,
     wait_until,
 )
-from tests.integration.fault import Mongo, in_threads, seconds
+from tests.integration.fault import Mongo, Proxy, in_threads, seconds
 
 MB = 1_000_000
+LINE = '"path":"/sample/file",'  # of the log
 END = b"\r\n--x--\r\n"
 
 
@@ -177,6 +179,7 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
         def work():
             for cut in cuts:
                 for way in ("closed", "reset", "in chunks"):
+                    done = self.server.output().count(LINE)
                     with self.subTest(cut=cut, way=way), self.connect() as connection:
                         length = None if way == "in chunks" else len(body)
                         sent = in_chunks(body[:cut]) if length is None else body[:cut]
@@ -188,7 +191,13 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
                             option = struct.pack("ii", 1, 0)
                             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
                         connection.close()
-                        self.assert_nothing_is_left()
+                        # Each request leaves its line, once it is over.
+                        self.assertTrue(
+                            wait_until(
+                                lambda done=done: self.server.output().count(LINE) > done, 15
+                            )
+                        )
+                        self.assertEqual(self.stored(), (0, 0))
             self.assertEqual(self.upload(b"whole")[0], 201)
             self.database.client.drop_database(self.name)
             init_db(self.database)
@@ -277,7 +286,9 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
     @unittest.skipUnless(Path("/proc/self/clear_refs").exists(), "needs Linux")
     def test_memory(self):
         """200 MB up and down: less than 16 MB over idle"""
-        self.start("granian", MAX_UPLOAD_SIZE=str(300 * MB))
+        self.on_each(self.move_much, MAX_UPLOAD_SIZE=str(300 * MB), SLOW_API_TIME="60")
+
+    def move_much(self):
         for _ in range(8):
             self.upload(b"x")
         pid = int(Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text())
@@ -306,6 +317,18 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
             total = sum(map(len, iter(lambda: connection.recv(1 << 20), b"")))
         self.assertGreater(total, 200 * MB)
         self.assertLess(memory("VmHWM") - idle, 16)
+        self.assertEqual(self.ask(f"DELETE /sample/file/{result['id']}")[0], 200)
+
+    def test_slow_client_is_no_slow_api(self):
+        """What is warned of is what the API takes, not what the client does"""
+        self.start("granian", SLOW_API_TIME="0.4")
+        _, first = head(0)
+        with self.connect() as connection:
+            connection.sendall(head(len(first) + 10 + len(END))[0] + first)
+            time.sleep(1.2)
+            connection.sendall(bytes(10) + END)
+            self.assertEqual(self.answer(connection)[0], 201)
+        self.assertNotIn("slow API", self.server.output())
 
     def test_sweep(self):
         """A worker that was killed leaves chunks, which are deleted an hour later"""
@@ -329,8 +352,8 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
             old = ObjectId(struct.pack(">I", int(moment.timestamp())) + chunk["_id"].binary[4:])
             chunks.insert_one({**chunk, "_id": old})
         for args, said, expected in (
-            ((), f"{left[1]} chunks of 1 files found; --delete deletes them.", left),
-            (("--delete",), f"{left[1]} chunks of 1 files deleted.", (0, 0)),
+            ((), f"Chunks: {left[1]}, files: 1; found; --delete deletes them.", left),
+            (("--delete",), f"Chunks: {left[1]}, files: 1; deleted.", (0, 0)),
             ((), "Nothing was left.", (0, 0)),
         ):
             done = self.flask("file-sweep", *args, **settings)
@@ -441,6 +464,69 @@ class FaultTestCase(Server, ProcessTestCase):
             self.assertLess(took, 3)
         self.mongo.start()
         self.assert_only_the_first_is_left()
+
+    def test_answer_to_the_last_write_is_lost(self):
+        """Whatever was written by then is deleted: all the files, documents and chunks"""
+        proxy = self.behind_a_proxy()
+        _, first = head(0)
+        # The document of a file, and a chunk, are written when the body is whole.
+        body = (first + bytes(200_000) + b"\r\n") * 2 + b"--x--\r\n"
+        with self.connect() as connection:
+            connection.sendall(head(len(body))[0] + body[:-9])
+            self.assertTrue(wait_until(lambda: self.stored()[1] > 1, 10))
+            proxy.loses_answers = True
+            connection.sendall(body[-9:])
+            status, _, _ = self.answer(connection)
+        self.assertEqual(status, 503)
+        proxy.loses_answers = False
+        self.assert_only_the_first_is_left()
+
+    def test_answer_to_a_deletion_is_lost(self):
+        """It may have been done: its chunks go, too"""
+        proxy = self.behind_a_proxy()
+        listed = json.loads(self.ask("GET /sample/file")[2])["result"]
+        proxy.loses_answers = True
+        status, top, _ = self.ask(f"DELETE /sample/file/{listed[0]['id']}")
+        self.assertEqual((status, "retry-after" in top.lower()), (503, False))
+        proxy.loses_answers = False
+        self.assertTrue(wait_until(lambda: self.stored() == (0, 0), 20), self.stored())
+
+    def test_write_that_comes_late(self):
+        """Done by the server after the app has given it up, and deleted what there was"""
+        for skip in (0, 1):  # the chunk; the document
+            self.mongo.client.admin.command(
+                {
+                    "configureFailPoint": "failCommand",
+                    "mode": {"skip": skip},
+                    "data": {
+                        "failCommands": ["insert"],
+                        "appName": APP_NAME,
+                        "blockConnection": True,
+                        "blockTimeMS": 4000,
+                    },
+                }
+            )
+            status, _ = self.upload(b"late")
+            self.assertEqual(status, 503)
+            self.mongo.fail(None, APP_NAME)
+            seen = set()
+            until = time.monotonic() + 6
+            while time.monotonic() < until:
+                seen.add(self.stored())
+                time.sleep(0.05)
+            self.assertEqual(self.stored(), (1, 1))
+            self.assertGreater(len(seen), 1, "nothing came late")
+
+    def behind_a_proxy(self):
+        """Have the app reach its database through a proxy, which is returned."""
+        self.kill_group(self.server)
+        proxy = Proxy(self.mongo.port)
+        self.addCleanup(proxy.close)
+        uri = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"
+        self.port = free_port()
+        self.server = self.serve_production("granian", self.port, MONGODB_URI=uri)
+        self.assertEqual(self.ask("GET /sample/file")[0], 200)
+        return proxy
 
     def test_killed_in_the_middle_of_a_download(self):
         """The connection breaks before the length is reached, and the log says so"""

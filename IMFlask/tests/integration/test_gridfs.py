@@ -2,40 +2,45 @@
 
 import hashlib
 import os
+import time
 from datetime import timedelta
 
-from bson import ObjectId
+from bson import Decimal128, ObjectId
 from gridfs import GridFSBucket
+from pymongo import MongoClient, monitoring
 
+from controller import file as controller
+from controller.file_removal import Removal
 from model import init_db
 from model.mongodb import Chunk, File
 from model.mongodb.base import utc_now
-from model.mongodb.file import CHUNK_SIZE, MissingChunk
+from model.mongodb.chunk import BATCH, CHUNK_SIZE, MissingChunk
+from tests.file_contract import FileContract
 from tests.integration.case import DatabaseTestCase
+from tests.integration.explain import Explain
 
 SIZES = (0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 4 * CHUNK_SIZE, 5_000_000)
 
 
-class GridFSTestCase(DatabaseTestCase):
+class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
     """The model and the driver's own GridFSBucket"""
 
     def setUp(self):
         super().setUp()
         init_db(self.database)
         self.files = File(self.database)
+        self.removal = Removal(self.files)
         self.bucket = GridFSBucket(self.database)
 
     def store(self, data, block=70_000, filename="a.txt", content_type="text/plain"):
-        document = self.files.new_file(filename, content_type)
         blocks = (data[start : start + block] for start in range(0, len(data), block))
-        self.files.write_chunks(document, blocks)
-        self.files.insert_files([document])
-        return document["_id"]
+        uploads = [controller.Upload(filename, content_type, blocks)]
+        return controller.upload(self.files, uploads, (), self.removal)[0]["id"]
 
     def read(self, file_id, start=0, stop=None):
         document = self.files.get_file(file_id)
         stop = document["length"] if stop is None else stop
-        return b"".join(self.files.read_chunks(document, start, stop))
+        return b"".join(self.files.chunks.read(document, start, int(stop)))
 
     def test_bucket_reads_what_the_model_stores(self):
         """Of all sizes around a chunk's; and the model itself"""
@@ -64,8 +69,8 @@ class GridFSTestCase(DatabaseTestCase):
                     data = os.urandom(size)
                     file_id = self.bucket.upload_from_stream("b", data, chunk_size)
                     self.assertEqual(self.read(file_id), data)
-                    self.assertTrue(self.files.delete_file(file_id))
-                    self.files.delete_files([file_id])
+                    self.removal.delete([file_id])
+        self.assertEqual(self.files.get_files(), [])
         self.assertEqual(Chunk(self.database).collection.count_documents({}), 0)
 
     def test_ranges(self):
@@ -122,10 +127,119 @@ class GridFSTestCase(DatabaseTestCase):
         )
         newest = {orphan["_id"]: orphan["newest"] for orphan in found}[ids["old"]]
         self.assertLess(abs(now - timedelta(minutes=61) - newest), timedelta(seconds=2))
-        self.files.delete_files([orphan["_id"] for orphan in found])
+        self.files.chunks.delete([orphan["_id"] for orphan in found])
         self.assertEqual(self.files.find_orphans(now), [{**found[0], **self.at_work(ids, now)}])
         self.assertEqual(self.read(whole), bytes(CHUNK_SIZE + 1))
 
     def at_work(self, ids, now):
         newest = ObjectId.from_datetime(now - timedelta(minutes=59)).generation_time
         return {"_id": ids["at work"], "chunks": 2, "newest": newest}
+
+    def get_files(self, skip, limit):
+        self.store_six()
+        return self.files.get_files(skip + limit)[skip:]
+
+    def get_file(self):
+        return self.files.get_file(self.store_six())
+
+    def store_six(self):
+        """Store six files, once; return the newest one's id."""
+        if not self.files.get_files():
+            for _ in range(6):
+                self.store(b"hello")
+                time.sleep(0.002)
+        return self.files.get_files(1)[0]["_id"]
+
+    def test_queries_use_their_index(self):
+        """Listed, found, their bytes read, deleted, counted"""
+        file_id = self.store(bytes(3 * CHUNK_SIZE))
+        document = self.files.get_file(file_id)
+        self.assert_uses("_id_", lambda database: File(database).get_files(10))
+        self.assert_uses("_id_", lambda database: File(database).get_files(10, file_id))
+        self.assert_uses("_id_", lambda database: File(database).get_file(file_id))
+        chunks = "files_id_1_n_1"
+        self.assert_uses(chunks, lambda database: list(Chunk(database).read(document, 0, 9)))
+        self.assert_uses(chunks, lambda database: Chunk(database).newest(file_id))
+        self.assert_uses(chunks, lambda database: Chunk(database).delete([file_id]))
+        self.assert_uses("_id_", lambda database: File(database).delete_files([file_id]))
+
+    def test_documents_of_other_programs(self):
+        """Floats for numbers are taken; what is no file, or has no id of ours, is passed over"""
+        file_id = self.store(bytes(CHUNK_SIZE + 5))
+        collection = self.files.collection
+        change = {"$set": {"length": float(CHUNK_SIZE + 5), "chunkSize": float(CHUNK_SIZE)}}
+        collection.update_one({"_id": file_id}, change)
+        self.assertEqual(self.read(file_id), bytes(CHUNK_SIZE + 5))
+        ours = self.files.get_file(file_id)
+        odd = []
+        for name, values in {
+            "length": (None, -1, float("nan"), Decimal128("5"), "5"),
+            "chunkSize": (None, 0, -1, "5"),
+            "uploadDate": (None, "2026", 5),
+        }.items():
+            for value in values:
+                odd.append(ours | {"_id": ObjectId(), name: value})
+            odd.append({key: ours[key] for key in ours if key not in ("_id", name)})
+        collection.insert_many(odd)
+        for strange in ("text", 5, None, True, b"bytes", {"a": 1}):
+            collection.insert_one(ours | {"_id": strange})
+        self.assertEqual(self.files.get_files(), [ours])
+        for document in odd:
+            self.assertIsNone(self.files.get_file(document["_id"]))
+
+    def test_sweep_bears_with_chunks_of_other_programs(self):
+        """Ids of other types, of the file or of the chunk: they are left alone"""
+        chunks = Chunk(self.database).collection
+        chunks.insert_one({"_id": "abc", "files_id": ObjectId(), "n": 0, "data": b"x"})
+        chunks.insert_one({"files_id": "\x1b[31m", "n": 0, "data": b"x"})
+        self.assertEqual(self.files.find_orphans(utc_now() + timedelta(hours=9)), [])
+
+    def test_queries_are_small_and_not_cut_off(self):
+        """1 MB each way, whatever the chunks' size; the sweep has no time limit"""
+        seen = []
+
+        class Listener(monitoring.CommandListener):
+            def started(self, event):
+                seen.append(event)
+
+            def succeeded(self, event):
+                pass
+
+            failed = succeeded
+
+        data = bytes(10 * CHUNK_SIZE)
+        big = self.bucket.upload_from_stream("big", bytes(5_000_000), chunk_size_bytes=2_000_000)
+        with MongoClient(self.uri, event_listeners=[Listener()], timeoutMS=5000) as client:
+            self.files = File(client[self.name])
+            file_id = self.store(data)
+            inserts = [event.command for event in seen if event.command_name == "insert"]
+            sizes = [
+                sum(len(chunk.get("data", b"")) for chunk in one["documents"]) for one in inserts
+            ]
+            self.assertEqual(sizes, [BATCH, BATCH, 2 * CHUNK_SIZE, 0])
+            for one, queries in ((file_id, 3), (big, 3)):
+                seen.clear()
+                self.read(one)
+                finds = [event for event in seen if event.command["find"] == "fs.chunks"]
+                self.assertEqual(len(finds), queries)
+                self.assertTrue(all("maxTimeMS" in event.command for event in finds))
+            seen.clear()
+            self.files.find_orphans(utc_now())
+            self.assertFalse(any("maxTimeMS" in event.command for event in seen))
+
+    def test_sweep_spares_an_upload_of_several_files(self):
+        """However long its last one takes: those that it ends up with are whole"""
+
+        def late():
+            yield b"x" * 10
+            later = utc_now() + timedelta(hours=1) - controller.UPLOAD_TIME
+            controller.sweep(self.files, True, later)
+            yield b"y" * 10
+
+        uploads = [
+            controller.Upload("1", None, iter([b"first"])),
+            controller.Upload("2", None, late()),
+        ]
+        shown = controller.upload(self.files, uploads, (), self.removal)
+        self.assertEqual(self.read(shown[0]["id"]), b"first")
+        self.assertEqual(self.read(shown[1]["id"]), b"x" * 10 + b"y" * 10)

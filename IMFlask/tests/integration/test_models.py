@@ -4,24 +4,12 @@ import time
 from datetime import UTC, datetime
 
 from bson import ObjectId
-from pymongo import MongoClient, monitoring
 
 from controller import log
 from model import init_db
-from model.mongodb import File, Log, MasterConfig
-from model.mongodb.file import CHUNK_SIZE
+from model.mongodb import Log, MasterConfig
 from tests.integration.case import DatabaseTestCase
-
-
-def stages(plan):
-    """Return the stages of a query plan, outermost first, with their indexes."""
-    plan = plan.get("queryPlan", plan)  # where mongod has put it since version 5
-    found = [plan["stage"]]
-    if "indexName" in plan:
-        found.append(plan["indexName"])
-    if "inputStage" in plan:
-        found += stages(plan["inputStage"])
-    return found
+from tests.integration.explain import Explain
 
 
 class LogTestCase(DatabaseTestCase):
@@ -88,7 +76,7 @@ class MasterConfigTestCase(DatabaseTestCase):
         self.assertEqual(model.collection.count_documents({}), 1)
 
 
-class ExplainTestCase(DatabaseTestCase):
+class ExplainTestCase(Explain, DatabaseTestCase):
     """Each query uses its index"""
 
     def setUp(self):
@@ -96,41 +84,6 @@ class ExplainTestCase(DatabaseTestCase):
         init_db(self.database)
         for number in range(20):
             Log(self.database).insert_log({"url": str(number)})
-
-    def plans(self, call):
-        """Return the plans of the finds that `call` sends, as the server explains them."""
-        found = []
-
-        class Listener(monitoring.CommandListener):
-            def started(self, event):
-                if event.command_name in ("find", "update", "delete"):
-                    found.append(event.command)
-
-            def succeeded(self, event):
-                pass
-
-            failed = succeeded
-
-        with MongoClient(self.uri, tz_aware=True, event_listeners=[Listener()]) as client:
-            call(client[self.name])
-        plans = []
-        for command in found:
-            name = next(iter(command))
-            wanted = {"find", "filter", "sort", "limit", "hint", "update", "updates"}
-            query = {key: value for key, value in command.items() if key in wanted}
-            if name in ("update", "delete"):
-                # A write's plan is the plan of the find for its filter.
-                query = {"find": command[name], "filter": command[f"{name}s"][0]["q"]}
-            answer = self.database.command({"explain": query, "verbosity": "queryPlanner"})
-            plans.append(stages(answer["queryPlanner"]["winningPlan"]))
-        return plans
-
-    def assert_uses(self, index, call):
-        """Assert that `call` is one query, on `index`, that neither scans nor sorts."""
-        (plan,) = self.plans(call)
-        self.assertFalse({"COLLSCAN", "SORT"} & set(plan), plan)
-        # mongod has stages of their own for a single _id.
-        self.assertTrue(index in plan or "IDHACK" in plan or "EXPRESS_IXSCAN" in plan, plan)
 
     def test_control_query_without_an_index_scans(self):
         """The test can fail"""
@@ -142,24 +95,6 @@ class ExplainTestCase(DatabaseTestCase):
         middle = Log(self.database).get_log(10)[-1]["_id"]
         self.assert_uses("_id_", lambda database: Log(database).get_log(10))
         self.assert_uses("_id_", lambda database: Log(database).get_log(10, middle))
-
-    def test_files(self):
-        """Listed, found, their bytes read, deleted; an upload's writes need none"""
-        files = File(self.database)
-        document = files.new_file("a.txt", "text/plain")
-        files.write_chunks(document, [bytes(3 * CHUNK_SIZE)])
-        files.insert_files([document])
-        file_id = document["_id"]
-        self.assert_uses("_id_", lambda database: File(database).get_files(10))
-        self.assert_uses("_id_", lambda database: File(database).get_files(10, file_id))
-        self.assert_uses("_id_", lambda database: File(database).get_file(file_id))
-        self.assert_uses(
-            "files_id_1_n_1",
-            lambda database: list(File(database).read_chunks(document, 0, 3 * CHUNK_SIZE)),
-        )
-        self.assert_uses("_id_", lambda database: File(database).delete_file(file_id))
-        for plan in self.plans(lambda database: File(database).delete_files([file_id])):
-            self.assertNotIn("COLLSCAN", plan)
 
     def test_author(self):
         """Read and changed"""

@@ -8,7 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_validation_extended import Max, Min
 
 from app.api.decorator import admin_required, timer
-from app.api.download import download
+from app.api.download import check_preconditions, download
 from app.api.response import Envelope, created, response
 from app.api.rule import ObjectIdRule
 from app.api.upload import Files
@@ -16,15 +16,16 @@ from app.api.validation import Query, Route, Validator
 from app.command import in_a_sentence, say
 from app.database import get_db
 from controller import file as files
+from controller.file_removal import Removal
 from model.mongodb import File
 
 blueprint = Blueprint("file", __name__, cli_group=None)
 
 
 @blueprint.record_once
-def make_remover(state: BlueprintSetupState) -> None:
-    """Give the app what deletes files when the database is back."""
-    state.app.extensions["file_removal"] = files.remover(File(get_db(state.app)))
+def make_removal(state: BlueprintSetupState) -> None:
+    """Give the app what deletes files, now or when the database is back."""
+    state.app.extensions["file_removal"] = Removal(File(get_db(state.app)))
 
 
 @blueprint.post("/file")
@@ -63,6 +64,7 @@ def download_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Respon
 @Validator()
 def delete_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Envelope:
     """Delete a file."""
+    check_preconditions(lambda: files.find(File(get_db()), file_id))
     files.delete(File(get_db()), file_id, current_app.extensions["file_removal"])
     return response()
 
@@ -70,11 +72,11 @@ def delete_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Envelope
 @blueprint.cli.command("file-sweep")
 @click.option("--delete", is_flag=True, help="Delete them, too.")
 def sweep_files(delete: bool) -> None:
-    """Report the chunks that killed processes left of files, an hour ago or earlier."""
+    """Report what was left of files, above all by killed processes, an hour ago or earlier."""
     with in_a_sentence():
         orphans = files.sweep(File(get_db()), delete)
     for orphan in orphans:
         say(f"{orphan['_id']}: {orphan['chunks']} chunks, the last of {orphan['newest']}.")
     count = sum(orphan["chunks"] for orphan in orphans)
     done = "deleted" if delete else "found; --delete deletes them"
-    say(f"{count} chunks of {len(orphans)} files {done}." if orphans else "Nothing was left.")
+    say(f"Chunks: {count}, files: {len(orphans)}; {done}." if orphans else "Nothing was left.")
