@@ -10,6 +10,8 @@ from bson import ObjectId
 from pymongo.errors import AutoReconnect, OperationFailure
 from werkzeug.datastructures import FileStorage
 
+from app.api.upload import Files
+from app.api.validation import Form, Query, Validator
 from config import APP_NAME
 from controller import file as files
 from controller.error import Invalid, NotFound
@@ -43,6 +45,13 @@ def before_to_skip(before):
 def form(*parts):
     """Return a whole form."""
     return b"".join(parts) + b"--x--\r\n"
+
+
+class Untouched(io.RawIOBase):
+    """A body that nobody is to read."""
+
+    def readinto(self, buffer):
+        raise AssertionError
 
 
 class FileTestCase(AppTestCase):
@@ -329,6 +338,13 @@ class UploadLimitTestCase(FileTestCase):
             self.chunks.clear()
             self.documents.clear()
 
+    def test_declared_size_over_the_limit_is_413_before_anything_is_read(self):
+        """Whatever the server says of the body's end"""
+        size = str(self.settings["MAX_UPLOAD_SIZE"] + 1)
+        for environ in ({}, {"wsgi_input_terminated": True}):
+            response = self.send("/sample/file", Untouched(), FORM, CONTENT_LENGTH=size, **environ)
+            self.assert_fails(response, 413, "The body is too large: send less.")
+
     def test_other_routes_keep_their_limit(self):
         """1 MiB"""
         body = b'{"name": "' + b"x" * 1024 * 1024 + b'"}'
@@ -364,10 +380,6 @@ class AdminTestCase(FileTestCase):
         """Before anything is read; lists and downloads do not"""
         file_id = next(iter(FileMock.get_files(0, 1)))["_id"]
         self.documents[file_id] = FileMock.get_file()
-
-        class Untouched(io.RawIOBase):
-            def readinto(self, buffer):
-                raise AssertionError
 
         response = self.send("/sample/file", Untouched(), FORM, CONTENT_LENGTH="1000")
         self.assertEqual(response.status_code, 401)
@@ -592,6 +604,22 @@ class FileMockTestCase(FileContract, UnitTestCase):
 
 class ControllerTestCase(UnitTestCase):
     """Without an app"""
+
+    def test_files_leave_nothing_of_the_body_to_others(self):
+        """A view that would have more of it cannot be defined"""
+
+        def two(a=Files(), b=Files()):
+            pass
+
+        def field(a=Files(), b=Form(str)):
+            pass
+
+        def query(a=Files(), b=Query(int)):
+            pass
+
+        for view in (two, field):
+            self.assertRaises(TypeError, Validator(), view)
+        Validator()(query)
 
     def test_runs_without_flask(self):
         """On any model"""
