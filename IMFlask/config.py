@@ -249,6 +249,8 @@ class Config:
     MAX_FORM_PARTS = 1000
     # Of a form with files; bytes.
     MAX_UPLOAD_SIZE = 64 * 1024 * 1024
+    # Whether GET /openapi.json describes the API.
+    OPENAPI = False
     # Endings and media types of the files that are accepted; none: any.
     UPLOAD_KINDS: tuple[str, ...] = ()
 
@@ -292,6 +294,7 @@ class _EnvironmentConfig(Config):
     if _name != "testing":
         MONGODB_URI = mongodb_uri("MONGODB_URI")
         MONGODB_NAME = database_name("MONGODB_NAME")
+    OPENAPI = boolean("OPENAPI", Config.OPENAPI)
     MAX_UPLOAD_SIZE = integer("MAX_UPLOAD_SIZE", Config.MAX_UPLOAD_SIZE, 1, 2**53)
     UPLOAD_KINDS = file_kinds("UPLOAD_KINDS")
     TIMER_OUTPUT = choice("TIMER_OUTPUT", ("response", "log", "none"))
@@ -309,6 +312,7 @@ class DevelopmentConfig(_EnvironmentConfig):
     SECRET_KEY = text("SECRET_KEY") or secrets.token_hex(32)
     LOG_FORMAT = "readable"
     API_LOGGING = boolean("API_LOGGING", True)
+    OPENAPI = boolean("OPENAPI", True)
     MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance")
     # At every saved file the reloader's child ends; its parent keeps the database.
     MONGODB_EMBEDDED_FOLLOW = is_flask_run()

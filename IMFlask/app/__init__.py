@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api
-from app.api import error_handler, health, request_log, sample_api, template
+from app.api import error_handler, health, openapi, request_log, sample_api, template
 from app.application import Application
 from app.database import connect_database
 from app.logging import configure_logging
@@ -46,3 +46,4 @@ def register_blueprints(app: Flask) -> None:
     app.register_blueprint(template.blueprint)
     app.register_blueprint(health.blueprint, url_prefix="/health")
     app.register_blueprint(sample_api.blueprint, url_prefix="/sample")
+    openapi.init_app(app)  # after all that it describes

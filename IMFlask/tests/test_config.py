@@ -262,7 +262,7 @@ class StartTestCase(UnitTestCase):
         code = (
             "config.config.TIMER_OUTPUT, config.config.API_LOGGING, config.config.SLOW_API_TIME,"
             " config.config.LOG_RETENTION_DAYS, config.config.MONGODB_NAME,"
-            " config.config.MAX_UPLOAD_SIZE, config.config.UPLOAD_KINDS"
+            " config.config.MAX_UPLOAD_SIZE, config.config.UPLOAD_KINDS, config.config.OPENAPI"
         )
         settings = {
             "TIMER_OUTPUT": "log",
@@ -273,7 +273,7 @@ class StartTestCase(UnitTestCase):
             "MAX_UPLOAD_SIZE": "9",
             "UPLOAD_KINDS": ".pdf",
         }
-        self.assert_prints("log False 2.0 7 shop 9 ('.pdf',)", code, **settings)
+        self.assert_prints("log False 2.0 7 shop 9 ('.pdf',) True", code, **settings)
         settings |= {
             "FLASK_CONFIG": "production",
             "MONGODB_URI": "mongodb://127.0.0.1",
@@ -281,7 +281,7 @@ class StartTestCase(UnitTestCase):
             "ADMIN_TOKEN": "x" * 32,
             "API_LOGGING": "1",
         }
-        self.assert_prints("log True 2.0 7 shop 9 ('.pdf',)", code, **settings)
+        self.assert_prints("log True 2.0 7 shop 9 ('.pdf',) False", code, **settings)
         path = str(self.folder / "error.log")
         self.assert_prints(path, "config.config.ERROR_LOG_PATH", ERROR_LOG_PATH=path, **settings)
 

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable
 from functools import wraps
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, current_app
 from flask.globals import app_ctx
@@ -15,6 +15,18 @@ from werkzeug.exceptions import Unauthorized
 from app.request import current_request
 
 View = Callable[..., Any]
+Schema = dict[str, Any]  # a JSON Schema
+
+
+class Answers(NamedTuple):
+    """What a view answers, as far as the view itself does not tell; see `answers`."""
+
+    result: Schema | None = None
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    fields: dict[str, Schema] = {}  # noqa: RUF012
+    more: dict[int, Schema] = {}  # noqa: RUF012
+    example: dict[str, Any] | None = None
 
 
 def timer(view: View) -> View:
@@ -60,7 +72,34 @@ def admin_required(view: View) -> View:
             )
         return view(*args, **kwargs)
 
+    wrapper.needs_admin = True  # type: ignore[attr-defined]
     return wrapper
+
+
+def answers(
+    result: Schema | None = None,
+    *,
+    status: int = 200,
+    errors: tuple[int, ...] = (),
+    fields: dict[str, Schema] | None = None,
+    more: dict[int, Schema] | None = None,
+    example: dict[str, Any] | None = None,
+) -> Callable[[View], View]:
+    """Add to a view's description what cannot be read off it.
+
+    result: the JSON Schema of the envelope's `result`, where it has one; status: that
+    of a success; errors: other statuses of failure that it may answer; fields: the
+    schemas of what else is in the envelope; more: parts of OpenAPI response objects by
+    status; example: the envelope of a success without its `msg`.
+    """
+
+    def mark(view: View) -> View:
+        view.answers = Answers(  # type: ignore[attr-defined]
+            result, status, errors, fields or {}, more or {}, example
+        )
+        return view
+
+    return mark
 
 
 def unlogged(view: View) -> View:

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, current_app
 
-from app.api.decorator import unlogged
+from app.api.decorator import answers, unlogged
 from app.api.response import Envelope, fail, response
+from app.api.shape import INTEGER
 from app.database import get_db
 from controller import health
 
@@ -18,6 +19,13 @@ def live_api() -> Envelope:
 
 
 @blueprint.get("/ready")
+@answers(
+    {
+        "type": "object",
+        "properties": {"log_queue": INTEGER, "log_dropped": INTEGER, "log_lost": INTEGER},
+        "additionalProperties": False,
+    }
+)
 @unlogged
 def ready_api() -> Envelope | tuple[Envelope, int, dict[str, str]]:
     """Say whether the database answers, and how this process's API log is doing."""

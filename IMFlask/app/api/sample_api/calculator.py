@@ -3,8 +3,9 @@
 from flask import Blueprint
 from flask_validation_extended import ValidationRule
 
-from app.api.decorator import timer
+from app.api.decorator import answers, timer
 from app.api.response import Envelope, response
+from app.api.shape import INTEGER, NUMBER
 from app.api.validation import Query, Validator
 from controller import calculator
 
@@ -13,6 +14,8 @@ blueprint = Blueprint("calculator", __name__)
 
 class NotZero(ValidationRule):
     """A rule of one's own: a number that one can divide by."""
+
+    schema = {"not": {"const": 0}}  # noqa: RUF012
 
     def invalid_str(self) -> str:
         """Return what the client reads after the parameter's name."""
@@ -24,6 +27,7 @@ class NotZero(ValidationRule):
 
 
 @blueprint.get("/add")
+@answers(INTEGER)
 @timer
 @Validator()
 def add_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
@@ -32,6 +36,7 @@ def add_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 
 @blueprint.get("/subtract")
+@answers(INTEGER)
 @timer
 @Validator()
 def subtract_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
@@ -40,6 +45,7 @@ def subtract_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 
 @blueprint.get("/multiply")
+@answers(INTEGER)
 @timer
 @Validator()
 def multiply_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
@@ -48,6 +54,7 @@ def multiply_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 
 @blueprint.get("/divide")
+@answers(NUMBER)
 @timer
 @Validator()
 def divide_api(a: int = Query(int), b: int = Query(int, rules=NotZero())) -> Envelope:

@@ -7,10 +7,11 @@ from flask import Blueprint, Response, current_app
 from flask.blueprints import BlueprintSetupState
 from flask_validation_extended import Max, Min
 
-from app.api.decorator import admin_required, timer
+from app.api.decorator import admin_required, answers, timer
 from app.api.download import check_preconditions, download
 from app.api.response import Envelope, created, response
 from app.api.rule import ObjectIdRule
+from app.api.shape import DATE, INTEGER, OBJECT_ID, TEXT, a_list, an_object, or_null
 from app.api.upload import Files
 from app.api.validation import Query, Route, Validator
 from app.command import in_a_sentence, say
@@ -21,6 +22,23 @@ from model.mongodb import File
 
 blueprint = Blueprint("file", __name__, cli_group=None)
 
+FILE = an_object(
+    id=OBJECT_ID,
+    filename=or_null(TEXT),
+    length=INTEGER,
+    content_type=TEXT,
+    sha256=or_null(TEXT),
+    created_at=DATE,
+)
+# Where to go with an id that an upload has answered.
+LINKS = {
+    name: {
+        "operationId": f"sample_api.file.{name}",
+        "parameters": {"file_id": "$response.body#/result/0/id"},
+    }
+    for name in ("download_file_api.get", "delete_file_api.delete")
+}
+
 
 @blueprint.record_once
 def make_removal(state: BlueprintSetupState) -> None:
@@ -29,6 +47,7 @@ def make_removal(state: BlueprintSetupState) -> None:
 
 
 @blueprint.post("/file")
+@answers(a_list(FILE), status=201, errors=(403,), more={201: {"links": LINKS}})
 @timer
 @admin_required
 @Validator()
@@ -39,6 +58,7 @@ def upload_file_api(file: Iterator[files.Upload] = Files()) -> tuple[Envelope, i
 
 
 @blueprint.get("/file")
+@answers(a_list(FILE), fields={"next": or_null(OBJECT_ID)})
 @timer
 @Validator()
 def get_files_api(
@@ -51,6 +71,10 @@ def get_files_api(
 
 
 @blueprint.get("/file/<file_id>")
+@answers(
+    errors=(412, 416),
+    more={206: {"description": "A range of the bytes."}, 304: {"description": "Not modified."}},
+)
 @timer
 @Validator()
 def download_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Response:
@@ -59,6 +83,7 @@ def download_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Respon
 
 
 @blueprint.delete("/file/<file_id>")
+@answers(errors=(412,))
 @timer
 @admin_required
 @Validator()

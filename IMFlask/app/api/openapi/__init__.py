@@ -1,0 +1,106 @@
+"""The API's description of itself: OpenAPI 3.1, read off the routes and their views."""
+
+import json
+import sys
+from http import HTTPStatus
+from typing import Any
+
+import click
+from flask import Flask, Response
+
+from app.api.decorator import unlogged
+from app.api.openapi.operation import SECURITY, operation_of, path_of, tag_of
+
+_UNDESCRIBED = ("static", "openapi")  # what endpoints end with
+_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 416, 429, 500, 503)
+_HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After"}
+
+
+def init_app(app: Flask) -> None:
+    """Add `flask openapi`, and GET /openapi.json where OPENAPI is on.
+
+    Call it when all other routes are there: the description is made here, once.
+    """
+
+    @app.cli.command("openapi")
+    def print_description() -> None:
+        """Print the API's description, OpenAPI 3.1."""
+        click.echo(json.dumps(describe(app), ensure_ascii=False, indent=2))
+
+    if app.config["OPENAPI"]:
+        text = json.dumps(describe(app), ensure_ascii=False, separators=(",", ":"))
+
+        @app.get("/openapi.json", endpoint="openapi")
+        @unlogged
+        def openapi_api() -> Response:
+            """Describe the API."""
+            return Response(text, mimetype="application/json")
+
+
+def describe(app: Flask) -> dict[str, Any]:
+    """Return the OpenAPI description of the app's routes."""
+    paths: dict[str, dict[str, Any]] = {}
+    tags: dict[str, str] = {}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.endswith(_UNDESCRIBED):
+            continue
+        module = sys.modules[app.view_functions[rule.endpoint].__module__]
+        tags[tag_of(rule)] = (module.__doc__ or "").partition("\n")[0]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            paths.setdefault(path_of(rule), {})[method.lower()] = operation_of(app, rule, method)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.config["APP_NAME"], "version": "1.0.0"},
+        "tags": [{"name": name, "description": text} for name, text in tags.items()],
+        "paths": paths,
+        "components": _components(app),
+    }
+
+
+def _components(app: Flask) -> dict[str, Any]:
+    components: dict[str, Any] = {
+        "schemas": {
+            "Failure": {
+                "type": "object",
+                "properties": {
+                    "msg": {"const": "fail"},
+                    "description": {
+                        "type": "string",
+                        "description": "A sentence that the client can act on.",
+                    },
+                    "request_id": {"type": "string", "description": "As in X-Request-ID."},
+                    "process_time": {"type": "number", "description": "Seconds; in debug mode."},
+                },
+                "required": ["msg", "description", "request_id"],
+            }
+        },
+        "headers": {
+            "X-Request-ID": {
+                "description": "What the log knows this request by.",
+                "required": True,
+                "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+            }
+        },
+        "responses": {str(status): _failure(status) for status in _ERRORS},
+    }
+    if app.config["ADMIN_TOKEN"]:
+        components["securitySchemes"] = {
+            SECURITY: {"type": "http", "scheme": "bearer", "description": "The admin token."}
+        }
+    return components
+
+
+def _failure(status: int) -> dict[str, Any]:
+    headers: dict[str, Any] = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
+    if status in _HEADERS:
+        headers[_HEADERS[status]] = {"schema": {"type": "string"}}
+    if status == 503:
+        headers["Retry-After"] = {
+            "description": "Seconds; not where it is unknown whether it was done.",
+            "schema": {"type": "integer"},
+        }
+    return {
+        "description": HTTPStatus(status).phrase,
+        "headers": headers,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
+    }

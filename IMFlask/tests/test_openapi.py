@@ -1,0 +1,302 @@
+"""The API's description of itself."""
+
+import json
+from unittest import mock
+
+import flask_validation_extended as package
+from flask_validation_extended import All, Dict, List
+
+from app.api.decorator import admin_required, answers
+from app.api.openapi import describe
+from app.api.openapi.schema import schema_of
+from app.api.response import Envelope
+from app.api.rule import DatetimeRule, ObjectIdRule
+from app.api.upload import Files
+from app.api.validation import File, Form, Header, Json, Query, Route, Validator
+from app.database import get_db
+from tests.case import AppTestCase, UnitTestCase
+
+
+class SchemaTestCase(UnitTestCase):
+    """A parameter's schema"""
+
+    def test_types(self):
+        """Of text and of JSON, single, nested, several"""
+        for parameter, schema in (
+            (Query(int), {"type": "integer"}),
+            (Query(float), {"type": "number"}),
+            (Query(str), {"type": "string"}),
+            (Query(bool), {"type": "boolean"}),
+            (Json(All), {}),
+            (Json(list), {"type": "array"}),
+            (Json(dict), {"type": "object"}),
+            (Json(List(int)), {"type": "array", "items": {"type": "integer"}}),
+            (Json(Dict(str)), {"type": "object", "additionalProperties": {"type": "string"}}),
+            (
+                Json([int, List([str, bool])]),
+                {
+                    "anyOf": [
+                        {"type": "integer"},
+                        {
+                            "type": "array",
+                            "items": {"anyOf": [{"type": "string"}, {"type": "boolean"}]},
+                        },
+                    ]
+                },
+            ),
+            (Query(int, default=5), {"type": "integer", "default": 5}),
+            (
+                File(),
+                {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1},
+            ),
+            (
+                File(optional=True),
+                {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 0},
+            ),
+        ):
+            self.assertEqual(schema_of(parameter), schema)
+
+    def test_rules(self):
+        """Each as a keyword, where there is one, and in words"""
+        for kind, rule, keywords in (
+            (int, package.Min(1), {"minimum": 1}),
+            (float, package.Max(2.5), {"maximum": 2.5}),
+            (str, package.MinLen(1), {"minLength": 1}),
+            (str, package.MaxLen(9), {"maxLength": 9}),
+            (list, package.MinLen(1), {"minItems": 1}),
+            (dict, package.MaxLen(9), {"maxProperties": 9}),
+            (str, package.In(["a", "b"]), {"enum": ["a", "b"]}),
+            (str, package.Regex("a|b"), {"pattern": "^(?:a|b)$"}),
+            (str, package.Number(), {"pattern": "^[0-9]+$"}),
+            (str, package.Email(), {"format": "email"}),
+            (str, package.IsoDatetime(), {"format": "date-time"}),
+            (str, package.Datetime("%Y"), {}),
+            (str, DatetimeRule("%Y"), {}),
+            (str, ObjectIdRule(), {"pattern": "^[0-9a-fA-F]{24}$"}),
+        ):
+            with self.subTest(rule=rule):
+                schema = schema_of(Json(kind, rules=rule))
+                self.assertRegex(schema.pop("description"), r"^[A-Z].*\S$")
+                schema.pop("type")
+                self.assertEqual(schema, keywords)
+
+    def test_rule_of_ones_own(self):
+        """Says it itself, or takes after the rule that it is derived from"""
+
+        class Even(package.ValidationRule):
+            schema = {"multipleOf": 2}
+
+            def invalid_str(self):
+                return "must be even."
+
+            def is_valid(self, data):
+                return data % 2 == 0
+
+        class Positive(package.Min):
+            def __init__(self):
+                super().__init__(1)
+
+            def invalid_str(self):
+                return "must be positive."
+
+        schema = schema_of(Query(int, rules=[Even(), Positive()]))
+        self.assertEqual(
+            schema,
+            {
+                "type": "integer",
+                "multipleOf": 2,
+                "minimum": 1,
+                "description": "Must be even. Must be positive.",
+            },
+        )
+
+
+class OperationTestCase(AppTestCase):
+    """A view's operation"""
+
+    def describe(self, view, rule="/view", **options):
+        self.app.add_url_rule(rule, "view", view, **options)
+        (path,) = (path for path in describe(self.app)["paths"] if path.startswith("/view"))
+        operations = describe(self.app)["paths"][path]
+        self.path = path
+        return operations[options.get("methods", ["GET"])[0].lower()]
+
+    def test_docstring_and_parameters(self):
+        """Summary, description, and where each parameter comes from"""
+
+        @Validator()
+        def view(
+            number: int = Route(int),
+            a: int = Query(int),
+            b: int = Query(int, default=1, rules=package.Min(0)),
+            c: str = Header("X-C", str, optional=True),
+        ) -> Envelope:
+            """Do it.
+
+            In two
+            lines.
+            """
+
+        operation = self.describe(view, "/view/<int:number>/<path:rest>")
+        self.assertEqual(self.path, "/view/{number}/{rest}")
+        self.assertEqual(
+            (operation["summary"], operation["description"]), ("Do it.", "In two\nlines.")
+        )
+        self.assertEqual(
+            operation["parameters"],
+            [
+                {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}},
+                {"name": "a", "in": "query", "required": True, "schema": {"type": "integer"}},
+                {
+                    "name": "b",
+                    "in": "query",
+                    "description": "Must be 0 or more.",
+                    "schema": {"type": "integer", "minimum": 0, "default": 1},
+                },
+                {"name": "X-C", "in": "header", "schema": {"type": "string"}},
+                {"name": "rest", "in": "path", "required": True, "schema": {"type": "string"}},
+            ],
+        )
+        self.assertEqual(list(operation["responses"]), ["200", "400", "404"])
+        self.assertNotIn("requestBody", operation)
+
+    def test_bodies(self):
+        """JSON, a form, a form with files; what they can be refused with"""
+        for parameter, kind, schema, statuses in (
+            (Json(str), "application/json", {"type": "string"}, ["200", "400", "413", "415"]),
+            (
+                Form(int),
+                "application/x-www-form-urlencoded",
+                {"type": "integer"},
+                ["200", "400", "413"],
+            ),
+            (File(), "multipart/form-data", None, ["200", "400", "413", "415"]),
+            (Files(), "multipart/form-data", None, ["200", "400", "413", "415"]),
+        ):
+            with self.subTest(kind):
+                self.setUp()
+
+                @Validator()
+                def view(a=parameter) -> Envelope:
+                    """Do it."""
+
+                operation = self.describe(view, methods=["POST"])
+                ((found, content),) = operation["requestBody"]["content"].items()
+                self.assertEqual(found, kind)
+                self.assertEqual(content["schema"]["required"], ["a"])
+                if schema:
+                    self.assertEqual(content["schema"]["properties"], {"a": schema})
+                self.assertEqual(list(operation["responses"]), statuses)
+
+    def test_fields_beside_files_come_in_the_same_form(self):
+        """And a body in which nothing is required is not"""
+
+        @Validator()
+        def view(a=Form(str, optional=True), b=File(optional=True)) -> Envelope:
+            """Do it."""
+
+        body = self.describe(view, methods=["POST"])["requestBody"]
+        self.assertEqual(list(body["content"]), ["multipart/form-data"])
+        schema = body["content"]["multipart/form-data"]["schema"]
+        self.assertEqual(list(schema["properties"]), ["a", "b"])
+        self.assertNotIn("required", body)
+
+    def test_what_is_answered(self):
+        """The envelope, a page, bytes; marks of the view"""
+
+        @answers({"type": "integer"}, status=201, errors=(409,), example={"result": 1})
+        def view() -> Envelope:
+            """Do it."""
+
+        responses = self.describe(view, methods=["POST"])["responses"]
+        self.assertEqual(list(responses), ["201", "409"])
+        schema = responses["201"]["content"]["application/json"]["schema"]
+        self.assertEqual(schema["properties"]["msg"], {"const": "created"})
+        self.assertEqual(schema["properties"]["result"], {"type": "integer"})
+        self.assertEqual(schema["required"], ["msg", "result"])
+        self.assertEqual(schema["examples"], [{"msg": "created", "result": 1}])
+        paths = describe(self.app)["paths"]
+        self.assertEqual(list(paths["/"]["get"]["responses"]["200"]["content"]), ["text/html"])
+        file = paths["/sample/file/{file_id}"]["get"]["responses"]
+        self.assertEqual(list(file["200"]["content"]), ["*/*"])
+        self.assertEqual(list(file), ["200", "206", "304", "400", "404", "412", "416", "503"])
+
+    def test_views_that_ask_the_database_may_be_503(self):
+        """And others may not"""
+
+        def view() -> Envelope:
+            """Do it."""
+            return get_db()
+
+        self.assertIn("503", self.describe(view)["responses"])
+        self.assertNotIn("503", describe(self.app)["paths"]["/sample/add"]["get"]["responses"])
+
+    def test_admin_is_asked_for_where_there_is_a_token(self):
+        """Else there is no 401"""
+
+        @admin_required
+        def view() -> Envelope:
+            """Do it."""
+
+        self.assertNotIn("security", self.describe(view))
+        with mock.patch.dict(self.app.config, {"ADMIN_TOKEN": "t"}):
+            description = describe(self.app)
+        operation = description["paths"]["/view"]["get"]
+        self.assertEqual(operation["security"], [{"admin": []}])
+        self.assertIn("401", operation["responses"])
+        self.assertEqual(list(description["components"]["securitySchemes"]), ["admin"])
+
+
+class DescriptionTestCase(AppTestCase):
+    """GET /openapi.json, where OPENAPI is on"""
+
+    settings = {"OPENAPI": True}
+
+    def test_it_is_made_once(self):
+        """And answered as it is"""
+        first, second = self.client.get("/openapi.json"), self.client.get("/openapi.json")
+        self.assertEqual((first.status_code, first.content_type), (200, "application/json"))
+        self.assertEqual(first.data, second.data)
+        self.assertEqual(first.json, describe(self.app))
+
+    def test_every_route_is_in_it(self):
+        """With a summary, a tag and one id each"""
+        paths = self.client.get("/openapi.json").json["paths"]
+        described = {(path, method) for path in paths for method in paths[path]}
+        routes = {
+            (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
+            for rule in self.app.url_map.iter_rules()
+            for method in rule.methods - {"HEAD", "OPTIONS"}
+            if rule.endpoint not in ("static", "openapi")
+        }
+        self.assertEqual(described, routes)
+        operations = [operation for path in paths.values() for operation in path.values()]
+        for operation in operations:
+            self.assertRegex(operation["summary"], r"^[A-Z].*\.$")
+        ids = [operation["operationId"] for operation in operations]
+        self.assertEqual(len(set(ids)), len(ids))
+        tags = {tag for operation in operations for tag in operation["tags"]}
+        self.assertEqual(tags, {tag["name"] for tag in describe(self.app)["tags"]})
+
+    def test_references_lead_somewhere(self):
+        """All of them"""
+        text = self.client.get("/openapi.json").text
+        description = json.loads(text)
+        for part in text.split('"$ref":"#/')[1:]:
+            found = description
+            for name in part.partition('"')[0].split("/"):
+                found = found[name]
+
+    def test_command_prints_it(self):
+        """flask openapi"""
+        result = self.app.test_cli_runner().invoke(args=("openapi",))
+        self.assertEqual(json.loads(result.output), describe(self.app))
+
+
+class OffTestCase(AppTestCase):
+    """Where OPENAPI is off, as in production by default"""
+
+    def test_there_is_none(self):
+        """404; the command prints it all the same"""
+        self.assertEqual(self.client.get("/openapi.json").status_code, 404)
+        self.assertEqual(self.app.test_cli_runner().invoke(args=("openapi",)).exit_code, 0)
