@@ -10,6 +10,7 @@ from bson import ObjectId
 from pymongo.errors import AutoReconnect, OperationFailure
 from werkzeug.datastructures import FileStorage
 
+from app.api.openapi import describe
 from app.api.upload import Files
 from app.api.validation import Form, Query, Validator
 from config import APP_NAME
@@ -600,6 +601,24 @@ class FileMockTestCase(FileContract, UnitTestCase):
 
     get_files = staticmethod(FileMock.get_files)
     get_file = staticmethod(FileMock.get_file)
+
+
+class DescriptionTestCase(AppTestCase):
+    """The routes of files in the API's description"""
+
+    def test_upload_and_download(self):
+        """A form with files, bytes, all that may be refused"""
+        paths = describe(self.app)["paths"]
+        upload = paths["/sample/file"]["post"]
+        ((kind, content),) = upload["requestBody"]["content"].items()
+        self.assertEqual((kind, content["schema"]["required"]), ("multipart/form-data", ["file"]))
+        self.assertEqual(list(upload["responses"]), ["201", "400", "403", "413", "415", "503"])
+        links = upload["responses"]["201"]["links"].values()
+        operations = [operation for path in paths.values() for operation in path.values()]
+        ids = {operation["operationId"] for operation in operations}
+        self.assertLessEqual({link["operationId"] for link in links}, ids)
+        download = paths["/sample/file/{file_id}"]["get"]["responses"]
+        self.assertEqual(list(download), ["200", "206", "304", "400", "404", "412", "416", "503"])
 
 
 class ControllerTestCase(UnitTestCase):
