@@ -33,9 +33,10 @@ class MultipartTestCase(UnitTestCase):
             self.read(body, **kwargs)
 
     def test_parts(self):
-        """Files and fields, their headers in any case"""
+        """Files and fields, their headers in any case; of several of a name the first"""
         body = (
-            b"--x\r\n" + HEAD + b"\r\ncontent-TYPE:  text/plain \r\n\r\none\r\n"
+            b"--x\r\n" + HEAD + b"\r\ncontent-TYPE:  text/plain \r\n"
+            b"Content-Type: text/html\r\nContent-Disposition: form-data; name=z\r\n\r\none\r\n"
             b'--x\r\nX: y\r\ncontent-disposition: form-data;\r\n name="c"\r\n\r\ntwo\r\n'
             b"--x\r\nContent-Disposition: form-data\r\n\r\nthree\r\n"
             b"--x\r\n\r\nfour\r\n--x--\r\n"
