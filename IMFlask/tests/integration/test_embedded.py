@@ -319,7 +319,7 @@ class EmbeddedTestCase(ProcessTestCase):
                 "1",
             ),
             (
-                "__import__('model').init_db(database, {'LOG_RETENTION_DAYS': 1})[-1]",
+                "__import__('model').init_db(database, {'LOG_RETENTION_DAYS': 1})[2]",
                 "Index Log.created_at_1 expires after 86400 s (was: 2592000).",
             ),
             ("'MasterConfig' in database.list_collection_names()", "True"),
