@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 import pymongo
-from bson import ObjectId
+from bson import Int64, ObjectId
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from controller import file_kind, page
@@ -48,8 +48,8 @@ def upload(
     """Store files, all of them or none, and return what is shown of each.
 
     kinds: what is accepted, as `file_kind.is_accepted` has it. When anything fails, a
-    client that goes away included, nothing stays stored: what was is deleted before
-    this raises, or by `removal` once the database lets it. Raises Invalid for names
+    client that goes away included, nothing stays stored: what was stored by then is
+    deleted before this raises, or later by `removal`. Raises Invalid for names
     and types that are none and for an upload longer than UPLOAD_TIME, Unsupported for
     a kind that is not accepted, Undone or PyMongoError when the database fails, and
     whatever the uploads raise.
@@ -65,7 +65,7 @@ def upload(
             document = files.new_file(name, media_type)
             documents.append(document)
             length, sha256 = files.chunks.write(document["_id"], _in_time(blocks, until))
-            document["length"] = type(document["length"])(length)
+            document["length"] = Int64(length)
             document["metadata"]["sha256"] = sha256
         if documents:
             _check_time(until)
@@ -129,9 +129,9 @@ def delete(files: File, file_id: str, removal: Removal) -> None:
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:
     """Return what was left of files that are not there; delete it where that is asked for.
 
-    By processes that were killed, above all. Each is {_id, chunks, newest}: the file's
-    id, the number of its chunks and when the last one was made, SWEEP_AGE or longer
-    before `now`.
+    It was left by processes that were killed, above all. Each is {_id, chunks, newest}:
+    the file's id, the number of its chunks and when the last one was made, SWEEP_AGE or
+    longer before `now`.
     """
     orphans = files.find_orphans((now or utc_now()) - SWEEP_AGE)
     if is_to_delete:

@@ -294,6 +294,7 @@ class DescriptionTestCase(AppTestCase):
         for part in text.split('"$ref":"#/')[1:]:
             found = description
             for name in part.partition('"')[0].split("/"):
+                self.assertIn(name, found)
                 found = found[name]
 
     def test_command_prints_it(self):

@@ -434,23 +434,26 @@ class FaultTestCase(Server, ProcessTestCase):
 
     def test_killed_in_the_middle(self):
         """Kill -9: 503 within seconds; back again, nothing is left"""
-        connection = self.begin()
-        self.mongo.kill()
-        (status, _, body), took = self.finish(connection)
-        self.assertEqual((status, json.loads(body)["msg"]), (503, "fail"))
-        self.assertLess(took, 15)
-        self.mongo.start()
-        self.assert_only_the_first_is_left()
+        self.assert_outage_is_endured(self.mongo.kill, self.mongo.start)
 
     def test_frozen_in_the_middle(self):
         """SIGSTOP: 503 within seconds; thawed, nothing is left"""
+        self.assert_outage_is_endured(self.mongo.freeze, self.mongo.thaw)
+
+    def assert_outage_is_endured(self, begin, end):
         connection = self.begin()
-        self.mongo.freeze()
+        begin()
         (status, _, body), took = self.finish(connection)
         self.assertEqual((status, json.loads(body)["msg"]), (503, "fail"))
         self.assertLess(took, 15)
-        self.mongo.thaw()
-        self.assert_only_the_first_is_left()
+        end()
+        _, back = seconds(self.assert_only_the_first_is_left)
+        print(
+            f"\n[503 after {took:.2f} s, nothing left and uploads again {back:.2f} s after the end] ",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def test_away_before_the_upload(self):
         """503 without the whole of it, at once from the second on; nothing was stored"""
