@@ -449,7 +449,7 @@ class FaultTestCase(Server, ProcessTestCase):
         end()
         _, back = seconds(self.assert_only_the_first_is_left)
         print(
-            f"\n[503 after {took:.2f} s, nothing left and uploads again {back:.2f} s after the end] ",
+            f"\n[503 after {took:.2f} s, nothing left, and uploads, {back:.2f} s after it] ",
             end="",
             file=sys.stderr,
             flush=True,
