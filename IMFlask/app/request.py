@@ -47,9 +47,10 @@ class Request(FlaskRequest):
     some of them.
     """
 
+    waited = 0.0  # seconds, for the body
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._started = perf_counter()
-        self.waited = 0.0  # seconds, for the body
         super().__init__(*args, **kwargs)
         given = self.environ.get("HTTP_X_REQUEST_ID", "")
         self.id = given if _ID.fullmatch(given) else new_id()
