@@ -180,7 +180,7 @@ def file_kinds(key: str) -> tuple[str, ...]:
     """The setting as endings like `.pdf` and types like `image/png` or `image/*`; none if unset."""
     value = text(key)
     kinds = tuple(kind.strip().lower() for kind in value.split(",")) if value else ()
-    kind = re.compile(r"\.[^\s/\\,]+|[a-z0-9][a-z0-9!#$&^_.+-]*/([a-z0-9][a-z0-9!#$&^_.+-]*|\*)")
+    kind = re.compile(r"\.[^\s/\\,;]+|[a-z0-9][a-z0-9!#$&^_.+-]*/([a-z0-9][a-z0-9!#$&^_.+-]*|\*)")
     if not all(map(kind.fullmatch, kinds)):
         refuse(key, value or "", "endings and types like .pdf,.png,image/*")
     return kinds

@@ -71,7 +71,18 @@ class GetterTestCase(UnitTestCase):
             self.with_value(".PDF, .tar.gz,image/*,Image/svg+xml,.한글", config.file_kinds),
             (".pdf", ".tar.gz", "image/*", "image/svg+xml", ".한글"),
         )
-        for value in ("pdf", ".", "*/*", "*", "image/", "a/b/c", ".a,,.b", ".a/b", "a/b; c=d"):
+        for value in (
+            "pdf",
+            ".",
+            "*/*",
+            "*",
+            "image/",
+            "a/b/c",
+            ".a,,.b",
+            ".a/b",
+            ".a;.b",
+            "a/b; c=d",
+        ):
             sentence = f"has value {value!r}: put endings and types like .pdf,.png,image/* there."
             self.assert_stops(value, sentence, config.file_kinds)
 
