@@ -209,6 +209,11 @@ def in_threads(count, work):
     return results
 
 
+def report(figures):
+    """Print a test's figures in the line of its result."""
+    print(f"{figures} ... ", end="", file=sys.stderr, flush=True)
+
+
 def seconds(work):
     """Return what `work()` returns, and the seconds it took."""
     start = time.monotonic()

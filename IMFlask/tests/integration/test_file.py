@@ -28,7 +28,7 @@ from tests.integration.case import (
     needs_secantus,
     wait_until,
 )
-from tests.integration.fault import Mongo, Proxy, in_threads, seconds
+from tests.integration.fault import Mongo, Proxy, in_threads, report, seconds
 
 MB = 1_000_000
 LINE = '"path":"/sample/file",'  # of the log
@@ -96,9 +96,13 @@ class Server:
         envelope = json.loads(body)
         return status, envelope["result"][0] if status == 201 else envelope
 
-    def assert_nothing_is_left(self):
-        """At once or soon: when the server has noticed that nobody is there any more."""
-        self.assertTrue(wait_until(lambda: self.stored() == (0, 0), 15), self.stored())
+    def drain(self, connection):
+        """Return how many bytes come until the connection ends or breaks."""
+        total = 0
+        with contextlib.suppress(ConnectionError):
+            while part := connection.recv(1 << 20):
+                total += len(part)
+        return total
 
 
 @unittest.skipIf(sys.platform == "win32", "gunicorn needs POSIX")
@@ -256,12 +260,7 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
                 top = connection.recv(65536)
                 self.assertIn(b"20000000", top)
                 self.assertEqual(self.ask(f"DELETE /sample/file/{result['id']}")[0], 200)
-                total = len(top)
-                try:
-                    while part := connection.recv(1 << 20):
-                        total += len(part)
-                except ConnectionError:
-                    pass
+                total = len(top) + self.drain(connection)
             self.assertLess(total, 20 * MB)
             self.assertIn("a download broke off", self.server.output())
 
@@ -286,9 +285,9 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
     @unittest.skipUnless(Path("/proc/self/clear_refs").exists(), "needs Linux")
     def test_memory(self):
         """200 MB up and down: less than 16 MB over idle"""
-        self.on_each(self.move_much, MAX_UPLOAD_SIZE=str(300 * MB), SLOW_API_TIME="60")
+        self.on_each(self.assert_little_memory, MAX_UPLOAD_SIZE=str(300 * MB), SLOW_API_TIME="60")
 
-    def move_much(self):
+    def assert_little_memory(self):
         for _ in range(8):
             self.upload(b"x")
         pid = int(Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text())
@@ -314,7 +313,7 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
                 f"GET /sample/file/{result['id']} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             )
             connection.sendall(line.encode())
-            total = sum(map(len, iter(lambda: connection.recv(1 << 20), b"")))
+            total = self.drain(connection)
         self.assertGreater(total, 200 * MB)
         self.assertLess(memory("VmHWM") - idle, 16)
         self.assertEqual(self.ask(f"DELETE /sample/file/{result['id']}")[0], 200)
@@ -449,12 +448,7 @@ class FaultTestCase(Server, ProcessTestCase):
         self.assertLess(took, 15)
         end()
         _, back = seconds(self.assert_only_the_first_is_left)
-        print(
-            f"\n[503 after {took:.2f} s, nothing left, and uploads, {back:.2f} s after it] ",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
+        report(f"503 after {took:.2f} s, nothing left, and uploads, {back:.2f} s after it")
 
     def test_away_before_the_upload(self):
         """503 without the whole of it, at once from the second on; nothing was stored"""
@@ -540,11 +534,7 @@ class FaultTestCase(Server, ProcessTestCase):
             connection.sendall(line.encode())
             total = len(connection.recv(65536))
             self.mongo.kill()
-            try:
-                while part := connection.recv(1 << 20):
-                    total += len(part)
-            except ConnectionError:
-                pass
+            total += self.drain(connection)
         self.assertLess(total, 40 * MB)
         self.assertTrue(wait_until(lambda: "broke off" in self.server.output(), 5))
         self.mongo.start()

@@ -15,7 +15,7 @@ from config import APP_NAME
 from model import init_db
 from model.mongodb import MasterConfig
 from tests.integration.case import TOKEN, ProcessTestCase, free_port, needs_secantus, wait_until
-from tests.integration.fault import Client, Mongo, Mute, in_threads, seconds
+from tests.integration.fault import Client, Mongo, Mute, in_threads, report, seconds
 
 FIRST, LATER, RECOVERY = 7.5, 0.5, 4.5  # seconds
 WORKERS, THREADS = 2, 4
@@ -95,12 +95,9 @@ class OutageTestCase(ProcessTestCase):
         for _ in range(20):
             self.assertEqual(self.ask()[0], 200)
         self.assertEqual(self.change_author()[0], 200)
-        print(
+        report(
             f"first {first:.2f} s, later {later * 1000:.0f} ms, without database"
-            f" {plain * 1000:.0f} ms, ready {ready:.2f} s, back {recovery:.2f} s ... ",
-            end="",
-            file=sys.stderr,
-            flush=True,
+            f" {plain * 1000:.0f} ms, ready {ready:.2f} s, back {recovery:.2f} s"
         )
 
     def test_refused(self):

@@ -12,7 +12,7 @@ from config import APP_NAME
 from model import init_db
 from model.mongodb import Log
 from tests.integration.case import ProcessTestCase, free_port, needs_secantus, wait_until
-from tests.integration.fault import Client, Mongo, Proxy
+from tests.integration.fault import Client, Mongo, Proxy, report
 
 REQUESTS = 20_000
 CLIENTS = 4
@@ -122,12 +122,7 @@ class RequestLogTestCase(ProcessTestCase):
         missing = [request_id for request_id in answered if stored[request_id] == 0]
         twice = [request_id for request_id, count in stored.items() if count > 1]
         self.assertEqual((missing[:5], len(missing), twice[:5]), ([], 0, []), self.server.output())
-        print(
-            f"{len(answered)} answered at {rate:.0f} a second, {stored.total()} stored ... ",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
+        report(f"{len(answered)} answered at {rate:.0f} a second, {stored.total()} stored")
 
     def start_granian(self):
         self.server = self.serve(
