@@ -211,6 +211,15 @@ class RequestLineTestCase(AppTestCase):
         self.assertGreater(line["milliseconds"], 0)
         self.assertEqual(len(logs.output), 1)
 
+    def test_unlogged_view_leaves_one_only_where_it_fails(self):
+        """Probes, the page, its files and what it asks all the time"""
+        ready = mock.patch("controller.health.is_ready", side_effect=[True, False])
+        with ready, self.assertLogs("app", "INFO") as logs:
+            for path in ("/", "/health/live", "/health/ready", "/health/ready", "/static/none"):
+                self.client.get(path)
+        lines = [line.split()[1:3] for line in logs.output]
+        self.assertEqual(lines, [["/health/ready", "503"], ["/static/none", "404"]])
+
 
 class JSONRequestLineTestCase(AppTestCase):
     """LOG_REQUESTS in production"""

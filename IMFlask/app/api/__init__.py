@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from app.api.decorator import is_unlogged
 from app.api.response import FAILURE, Envelope
 from app.logging import log_request, write_json_request
 from app.request import ENVIRON_KEY, Request, new_id
@@ -35,8 +36,14 @@ def init_app(app: Flask) -> None:
     hooks: list[Hook] = app.extensions.setdefault(_KEY, [])
     app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
     if app.config["LOG_REQUESTS"]:
-        is_json = app.config["LOG_FORMAT"] == "json"
-        on_answer(app, write_json_request if is_json else log_request)
+        write_line = write_json_request if app.config["LOG_FORMAT"] == "json" else log_request
+
+        def log_answer(request: Request, status: int, seconds: float) -> None:
+            # An orchestrator's probes and an open page would bury the rest.
+            if status >= 400 or not is_unlogged(app, request):
+                write_line(request, status, seconds)
+
+        on_answer(app, log_answer)
 
     def track_slow_request(request: Request, status: int, seconds: float) -> None:
         # How long the client took to send a file is not the API's doing.

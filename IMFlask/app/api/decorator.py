@@ -7,12 +7,12 @@ from functools import wraps
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from flask import Response, current_app
+from flask import Flask, Response, current_app
 from flask.globals import app_ctx
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from app.request import current_request
+from app.request import Request, current_request
 
 View = Callable[..., Any]
 Schema = dict[str, Any]  # a JSON Schema
@@ -103,9 +103,20 @@ def answers(
 
 
 def unlogged(view: View) -> View:
-    """Keep the view's requests out of the API log."""
+    """Keep the view's requests out of the API log, and out of the log but for failures."""
     view.unlogged = True  # type: ignore[attr-defined]
     return view
+
+
+def is_unlogged(app: Flask, request: Request) -> bool:
+    """Whether a request was for a view that is `unlogged`, or for a static file."""
+    endpoint = request.endpoint or ""  # where there is no such address
+    return is_static(endpoint) or getattr(app.view_functions.get(endpoint), "unlogged", False)
+
+
+def is_static(endpoint: str) -> bool:
+    """Whether Flask itself answers there, from the static folder of the app or a blueprint."""
+    return endpoint == "static" or endpoint.endswith(".static")
 
 
 def _is_given(token: str) -> bool:

@@ -5,6 +5,7 @@ from time import time
 from flask import Flask
 
 from app.api import on_answer
+from app.api.decorator import is_unlogged
 from app.database import get_db
 from app.request import Request
 from controller import log
@@ -19,8 +20,7 @@ def init_app(app: Flask) -> None:
 
     def put_entry(request: Request, status: int, seconds: float) -> None:
         """Put the request into the queue, as raw as it is: the writer redacts and encodes it."""
-        endpoint = request.endpoint or ""  # where there is no such address
-        if endpoint == "static" or getattr(app.view_functions.get(endpoint), "unlogged", False):
+        if is_unlogged(app, request):
             return
         writer.put(
             log.Entry(

@@ -8,10 +8,10 @@ from typing import Any
 import click
 from flask import Flask, Response
 
-from app.api.decorator import unlogged
+from app.api.decorator import is_static, unlogged
 from app.api.openapi.operation import SECURITY, operation_of, path_of, tag_of
 
-_UNDESCRIBED = ("static", "openapi")  # what endpoints end with
+_ENDPOINT = "openapi"
 _ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 416, 429, 500, 503)
 _HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After"}
 
@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     if app.config["OPENAPI"]:
         text = json.dumps(describe(app), ensure_ascii=False, separators=(",", ":"))
 
-        @app.get("/openapi.json", endpoint="openapi")
+        @app.get("/openapi.json", endpoint=_ENDPOINT)
         @unlogged
         def openapi_api() -> Response:
             """Describe the API."""
@@ -42,7 +42,7 @@ def describe(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     tags: dict[str, str] = {}
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.endswith(_UNDESCRIBED):
+        if rule.endpoint == _ENDPOINT or is_static(rule.endpoint):
             continue
         module = sys.modules[app.view_functions[rule.endpoint].__module__]
         tags[tag_of(rule)] = (module.__doc__ or "").partition("\n")[0]
