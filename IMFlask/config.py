@@ -238,6 +238,7 @@ class Config:
     """What every app has, and the default of every setting."""
 
     APP_NAME = APP_NAME
+    KIND = "production"  # which of the three it is; a class derived from one is of its kind
     DEBUG = False
     TESTING = False
     # Errors are answered in the envelope and logged, in debug as well.
@@ -308,6 +309,7 @@ class _EnvironmentConfig(Config):
 class DevelopmentConfig(_EnvironmentConfig):
     """A developer's machine: everything has a default."""
 
+    KIND = "development"
     DEBUG = _debug
     SECRET_KEY = text("SECRET_KEY") or secrets.token_hex(32)
     LOG_FORMAT = "readable"
@@ -321,6 +323,7 @@ class DevelopmentConfig(_EnvironmentConfig):
 class TestingConfig(Config):
     """The unit tests: the same on every machine, whatever its environment says."""
 
+    KIND = "testing"
     TESTING = True
     SECRET_KEY = secrets.token_hex(32)
     TIMER_OUTPUT = "none"

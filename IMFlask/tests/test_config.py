@@ -304,6 +304,12 @@ class StartTestCase(UnitTestCase):
         self.assertEqual({len(key.strip()) for key in keys}, {64})
         self.assert_prints("mine", code, SECRET_KEY="mine")
 
+    def test_every_configuration_knows_its_kind(self):
+        """And what is derived from one is of its kind; the base is taken for production"""
+        for kind in ("development", "testing", "production"):
+            self.assertEqual(config.config_dict[kind].KIND, kind)
+        self.assertEqual(config.Config.KIND, "production")
+
     def test_example_shows_the_defaults(self):
         """Where a setting has one"""
         example = (ROOT.parent / ".env.example").read_text()

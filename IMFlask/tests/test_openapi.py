@@ -4,7 +4,7 @@ import json
 from unittest import mock
 
 import flask_validation_extended as package
-from flask import Response
+from flask import Blueprint, Response
 from flask_validation_extended import All, Dict, List
 
 from app.api.decorator import admin_required, answers
@@ -286,6 +286,14 @@ class DescriptionTestCase(AppTestCase):
         self.assertEqual(len(set(ids)), len(ids))
         tags = {tag for operation in operations for tag in operation["tags"]}
         self.assertEqual(tags, {tag["name"] for tag in describe(self.app)["tags"]})
+
+    def test_static_files_are_not_in_it(self):
+        """The app's, a blueprint's; a view that is named like them is"""
+        pages = Blueprint("pages", __name__, static_folder=".", static_url_path="/files")
+        pages.add_url_rule("/", "ecstatic", lambda: {})
+        self.app.register_blueprint(pages, url_prefix="/pages")
+        described = [path for path in describe(self.app)["paths"] if "/pages" in path]
+        self.assertEqual(described, ["/pages/"])
 
     def test_references_lead_somewhere(self):
         """All of them"""

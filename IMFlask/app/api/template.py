@@ -10,5 +10,6 @@ blueprint = Blueprint("template", __name__)
 @blueprint.get("/")
 @unlogged
 def index() -> str:
-    """Show what runs here."""
-    return render_template("index.html", app_name=current_app.config["APP_NAME"])
+    """Show what runs here; in production its name and health alone."""
+    config = current_app.config
+    return render_template("index.html", app_name=config["APP_NAME"], kind=config["KIND"])

@@ -33,7 +33,8 @@ from tests.integration.case import (
 GONE = 20
 
 USER = """
-    import sys, time
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below `nohup` or `&`
     from model import connect
     from model.mongodb import Log, MasterConfig
     from model.mongodb.embedded import EmbeddedServer

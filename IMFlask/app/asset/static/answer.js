@@ -1,0 +1,54 @@
+// What a request was answered, as a person can read it.
+
+import { element } from "./shared.js";
+
+const TOKENS = /("(?:[^"\\]+|\\.)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g;
+
+/** Return the elements that show an answer: its headers, and its text or a link to its bytes. */
+export async function shown(answer, blob) {
+  const headers = Array.from(answer.headers, ([name, value]) => `${name}: ${value}\n`);
+  const details = element(
+    "details",
+    {},
+    element("summary", {}, "Headers"),
+    element("pre", { tabindex: 0 }, ...headers),
+  );
+  const type = answer.headers.get("Content-Type") ?? "";
+  const disposition = answer.headers.get("Content-Disposition") ?? "";
+  if (disposition || !/json|^text\//.test(type)) {
+    const filename = filenameOf(disposition);
+    const link = { href: URL.createObjectURL(blob), download: filename };
+    return [details, element("p", {}, element("a", link, `Save ${filename}`))];
+  }
+  const text = await blob.text();
+  return [details, element("pre", { tabindex: 0 }, type.includes("json") ? indented(text) : text)];
+}
+
+/** Return JSON text in lines; its values stay as they came, large integers above all. */
+function indented(text) {
+  let depth = 0;
+  const line = () => `\n${"  ".repeat(depth)}`;
+  return text.replace(TOKENS, (token, string, opens, empty, closes, comma, colon) => {
+    if (string) {
+      return string;
+    }
+    if (opens && empty) {
+      return opens + empty;
+    }
+    if (opens) {
+      depth += 1;
+      return opens + line();
+    }
+    if (closes) {
+      depth -= 1;
+      return line() + closes;
+    }
+    return comma ? comma + line() : colon ? ": " : "";
+  });
+}
+
+function filenameOf(disposition) {
+  const encoded = disposition.match(/filename\*=UTF-8''([^;]+)/)?.[1];
+  const plain = disposition.match(/filename="([^"]*)"/)?.[1];
+  return encoded ? decodeURIComponent(encoded) : (plain ?? "answer");
+}

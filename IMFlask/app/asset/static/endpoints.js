@@ -1,0 +1,102 @@
+// The endpoints, read off the API's description: a form for each, and what it was answered.
+
+import { shown } from "./answer.js";
+import { fieldsOf, rowOf } from "./field.js";
+import { showLog } from "./log.js";
+import { requestOf } from "./request.js";
+import { element, root } from "./shared.js";
+
+const section = document.getElementById("endpoints");
+const forms = {}; // by operationId: what a link of an answer leads to
+
+const answer = await fetch(`${root}/openapi.json`).catch(() => null);
+if (answer?.ok) {
+  const description = await answer.json();
+  showEndpoints(description);
+  showLog(description);
+} else {
+  section.append(
+    element("p", {}, "There is no description of the API: set OPENAPI in .env, and start again."),
+  );
+}
+performance.mark("usable");
+
+function showEndpoints(description) {
+  document.getElementById("token").hidden = !description.components.securitySchemes;
+  for (const tag of description.tags) {
+    section.append(element("h3", {}, tag.name), element("p", {}, tag.description));
+    for (const [path, operations] of Object.entries(description.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        if (operation.tags.includes(tag.name)) {
+          section.append(endpointOf(method.toUpperCase(), path, operation));
+        }
+      }
+    }
+  }
+}
+
+/** Return the element of an operation: a line that opens, with a form and its answer. */
+function endpointOf(method, path, operation) {
+  const fields = fieldsOf(operation);
+  const status = element("p", { role: "status" });
+  const result = element("div");
+  const form = element("form", {}, ...fields.map(rowOf), element("button", {}, "Send"));
+  const summary = element(
+    "summary",
+    {},
+    element("span", { class: `method ${method.toLowerCase()}` }, method),
+    element("code", {}, path),
+    element("span", {}, operation.summary),
+    ...(operation.security ? [element("span", { class: "kind" }, "admin")] : []),
+  );
+  const attributes = { class: "endpoint", "data-operation": operation.operationId };
+  const details = element("details", attributes, summary);
+  if (operation.description) {
+    details.append(element("p", {}, operation.description));
+  }
+  details.append(form, status, result);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(() => requestOf(method, path, operation, fields), operation, status, result);
+  });
+  forms[operation.operationId] = { details, fields, form, name: `${method} ${path}` };
+  return details;
+}
+
+async function send(makeRequest, operation, status, result) {
+  status.className = "";
+  status.textContent = "Sending ...";
+  result.querySelectorAll("a").forEach((link) => URL.revokeObjectURL(link.href));
+  result.replaceChildren();
+  try {
+    const start = performance.now();
+    const answer = await fetch(...makeRequest());
+    const blob = await answer.blob();
+    const milliseconds = (performance.now() - start).toFixed(1);
+    status.className = answer.ok ? "good" : answer.status < 500 ? "bad" : "worse";
+    status.textContent = `${answer.status} ${answer.statusText}, ${milliseconds} ms, ${blob.size} bytes`;
+    result.append(...(await shown(answer, blob)), ...(await linksOf(operation, answer, blob)));
+  } catch (error) {
+    status.className = "worse";
+    status.textContent = `There was no answer: ${error.message}`;
+  }
+}
+
+/** Return buttons that fill a value of an answer into another form, as OpenAPI's links say. */
+async function linksOf(operation, answer, blob) {
+  const links = Object.values(operation.responses[answer.status]?.links ?? {});
+  const body = links.length ? JSON.parse(await blob.text()) : null;
+  return links.map(({ operationId, parameters }) => {
+    const { details, fields, form, name } = forms[operationId];
+    const button = element("button", { type: "button", class: "link" }, `To ${name}`);
+    button.addEventListener("click", () => {
+      for (const field of fields.filter((one) => one.name in parameters)) {
+        const steps = parameters[field.name].replace("$response.body#/", "").split("/");
+        field.input.value = steps.reduce((value, step) => value?.[step], body) ?? "";
+      }
+      details.open = true;
+      form.querySelector("button").focus();
+    });
+    return button;
+  });
+}

@@ -1,0 +1,67 @@
+// The fields of an operation's form, read off its parameters and its body.
+
+import { element } from "./shared.js";
+
+/** Return the fields of an operation: what requestOf wants, and `hint`, what to put there. */
+export function fieldsOf(operation) {
+  const fields = (operation.parameters ?? []).map((parameter) => ({
+    ...parameter,
+    place: parameter.in,
+  }));
+  for (const { schema } of Object.values(operation.requestBody?.content ?? {})) {
+    for (const [name, property] of Object.entries(schema.properties)) {
+      const required = schema.required?.includes(name);
+      const { description } = property;
+      fields.push({ name, place: "body", schema: property, required, description });
+    }
+  }
+  return fields.map((field) => ({
+    ...field,
+    input: inputOf(field, `${operation.operationId}.${field.name}`),
+    hint: hintOf(field),
+  }));
+}
+
+/** Return a field's line in the form. */
+export function rowOf({ name, input, hint }) {
+  return element(
+    "p",
+    {},
+    element("label", { for: input.id }, name),
+    input,
+    element("small", { id: `${input.id}.hint` }, hint),
+  );
+}
+
+function inputOf({ place, schema, required }, id) {
+  const attributes = { id, "aria-describedby": `${id}.hint`, autocomplete: "off" };
+  if (isFiles(schema)) {
+    return element("input", { ...attributes, type: "file", multiple: "" });
+  }
+  const options = schema.type === "boolean" ? ["true", "false"] : schema.enum;
+  if (options) {
+    return element("select", attributes, ...["", ...options].map((text) => new Option(text)));
+  }
+  if (schema.type === "array" || schema.type === "object") {
+    return element("textarea", { ...attributes, rows: 3, placeholder: "JSON" });
+  }
+  // Without its variables a path is another one; all else is the API's to refuse.
+  const needed = place === "path" && required ? { required: "" } : {};
+  return element("input", { ...attributes, ...needed, spellcheck: "false", autocapitalize: "off" });
+}
+
+function hintOf({ schema, required, description }) {
+  const kinds = isFiles(schema) ? ["files"] : (schema.anyOf ?? [schema]).map((one) => one.type);
+  const words = [kinds.join(" or ") || "any value"];
+  if (required) {
+    words.push("required");
+  }
+  if ("default" in schema) {
+    words.push(`default ${JSON.stringify(schema.default)}`);
+  }
+  return `${words.join(", ")}. ${description ?? ""}`;
+}
+
+function isFiles(schema) {
+  return schema.items?.format === "binary";
+}

@@ -1,0 +1,27 @@
+// Whether the application and its database answer.
+
+import { root, whileSeen } from "./shared.js";
+
+const SENTENCES = {
+  0: "The application does not answer.",
+  200: "The database answers.",
+  503: "The database does not answer.",
+};
+const place = document.getElementById("health");
+
+async function showHealth() {
+  let status = 0;
+  try {
+    ({ status } = await fetch(`${root}/health/ready`, { cache: "no-store" }));
+  } catch {
+    // Nobody listens there.
+  }
+  const sentence = SENTENCES[status] ?? `/health/ready answers ${status}.`;
+  // What does not change is not read out again.
+  if (place.textContent !== sentence) {
+    place.textContent = sentence;
+    place.className = status === 200 ? "good" : "worse";
+  }
+}
+
+whileSeen(showHealth);

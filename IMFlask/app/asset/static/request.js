@@ -1,0 +1,63 @@
+// From the fields of a form to the request that they stand for.
+
+import { credentials, root } from "./shared.js";
+
+const BODIES = {
+  "application/json": (fields) => `{${Array.from(filled(fields), member).join()}}`,
+  "application/x-www-form-urlencoded": (fields) => appended(new URLSearchParams(), fields),
+  "multipart/form-data": (fields) => appended(new FormData(), fields),
+};
+
+/**
+ * Return the address and the options of `fetch` for an operation of the description.
+ *
+ * fields: objects with name, place (path, query, header or body), schema and input.
+ */
+export function requestOf(method, path, operation, fields) {
+  const of = (place) => fields.filter((field) => field.place === place);
+  let address = root + path;
+  for (const [name, value] of filled(of("path"))) {
+    address = address.replace(`{${name}}`, () => encodeURIComponent(value));
+  }
+  const query = appended(new URLSearchParams(), of("query")).toString();
+  const headers = new Headers(credentials(operation));
+  appended(headers, of("header"));
+  const options = { method, headers };
+  for (const type of Object.keys(operation.requestBody?.content ?? {})) {
+    options.body = BODIES[type](of("body"));
+    if (type === "application/json") {
+      headers.set("Content-Type", type);
+    }
+  }
+  return [query ? `${address}?${query}` : address, options];
+}
+
+/** Yield name, value and schema of what is filled in: each file of a field, no empty text. */
+function* filled(fields) {
+  for (const { name, input, schema } of fields) {
+    for (const value of input.files ?? [input.value]) {
+      if (value !== "") {
+        yield [name, value, schema];
+      }
+    }
+  }
+}
+
+function appended(target, fields) {
+  for (const [name, value] of filled(fields)) {
+    target.append(name, value);
+  }
+  return target;
+}
+
+/** Return a member of a JSON object; what is no JSON goes as a string, for the API to refuse. */
+function member([name, value, schema]) {
+  let isText = schema.type === "string";
+  try {
+    JSON.parse(value);
+  } catch {
+    isText = true;
+  }
+  // Not what JSON.parse made of it: JavaScript rounds large integers.
+  return `${JSON.stringify(name)}:${isText ? JSON.stringify(value) : value}`;
+}
