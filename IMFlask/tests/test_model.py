@@ -120,8 +120,8 @@ class ModelTestCase(UnitTestCase):
             "from model.mongodb.base import utc_now\n"
             "from model.mongodb.object_id import new_id\n"
             "child = os.fork()\n"
-            "print(str(new_id(utc_now()))[16:], flush=True)\n"
-            "child and os.waitpid(child, 0)"
+            "child and os.waitpid(child, 0)\n"  # or what they print could be mixed up
+            "print(str(new_id(utc_now()))[16:], flush=True)"
         )
         if hasattr(os, "fork"):
             done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
