@@ -43,6 +43,12 @@ class AppTestCase(UnitTestCase):
         self.addCleanup(context.pop)
         self.client = self.app.test_client()
 
+    def set_view(self, view):
+        """Have `view` answer GET /view."""
+        if "view" not in self.app.view_functions:
+            self.app.add_url_rule("/view", "view")
+        self.app.view_functions["view"] = view
+
     def send(self, path, stream, content_type, **environ):
         """POST what the test client would not send: these very entries of the environ."""
         environ = {

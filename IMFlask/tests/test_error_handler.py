@@ -46,16 +46,16 @@ class ErrorTestCase(AppTestCase):
         def view():
             raise error
 
-        self.app.view_functions["template.index"] = view
-        return self.client.get("/")
+        self.set_view(view)
+        return self.client.get("/view")
 
     def test_statuses_have_a_sentence_each(self):
         """Every status of the contract, in the envelope, with our words"""
         seen = set()
         for status in (400, 401, 403, 404, 405, 409, 413, 415, 416, 429, 500, 503):
             with self.subTest(status):
-                self.app.view_functions["template.index"] = lambda status=status: abort(status)
-                response = self.client.get("/")
+                self.set_view(lambda status=status: abort(status))
+                response = self.client.get("/view")
                 self.assertEqual(response.status_code, status)
                 self.assertEqual(list(response.json), ["msg", "description", "request_id"])
                 self.assertEqual(response.content_type, "application/json")
@@ -65,8 +65,8 @@ class ErrorTestCase(AppTestCase):
 
     def test_words_given_to_abort_are_kept(self):
         """abort(404, words)"""
-        self.app.view_functions["template.index"] = lambda: abort(404, "No such note.")
-        self.assert_fails(self.client.get("/"), 404, "No such note.")
+        self.set_view(lambda: abort(404, "No such note."))
+        self.assert_fails(self.client.get("/view"), 404, "No such note.")
 
     def test_headers_of_the_error_are_kept(self):
         """Allow, WWW-Authenticate, Content-Range, Retry-After"""
@@ -83,23 +83,23 @@ class ErrorTestCase(AppTestCase):
 
     def test_503_says_when_to_come_back(self):
         """Retry-After"""
-        self.app.view_functions["template.index"] = lambda: abort(503)
-        self.assertEqual(self.client.get("/").headers["Retry-After"], "2")
+        self.set_view(lambda: abort(503))
+        self.assertEqual(self.client.get("/view").headers["Retry-After"], "2")
         response = self.fail_with(ServiceUnavailable(retry_after=7))
         self.assertEqual(response.headers.getlist("Retry-After"), ["7"])
 
     def test_unusual_status(self):
         """One without words of ours"""
-        self.app.view_functions["template.index"] = lambda: abort(418)
-        self.assert_fails(self.client.get("/"), 418, "I'm a teapot.")
+        self.set_view(lambda: abort(418))
+        self.assert_fails(self.client.get("/view"), 418, "I'm a teapot.")
 
     def test_missing_key_names_no_exception(self):
         """request.args["x"], in debug too, where Werkzeug says KeyError"""
         for debug in (False, True):
             self.app.debug = debug
-            self.app.view_functions["template.index"] = lambda: request.args["x"]
+            self.set_view(lambda: request.args["x"])
             self.assert_fails(
-                self.client.get("/"), 400, "The request is malformed: check its syntax."
+                self.client.get("/view"), 400, "The request is malformed: check its syntax."
             )
 
     def test_controller_errors_have_their_status(self):
@@ -191,10 +191,10 @@ class ErrorTestCase(AppTestCase):
         """A result that is no JSON, a None, a failing after_request"""
         for result in ({"a": object()}, None, {1, 2}):
             self.app.debug = True
-            self.app.view_functions["template.index"] = lambda result=result: result
+            self.set_view(lambda result=result: result)
             with self.subTest(result=result), self.assertLogs("app", "ERROR"):
                 self.assert_fails(
-                    self.client.get("/"),
+                    self.client.get("/view"),
                     500,
                     "The server failed to answer this; the failure is logged.",
                 )

@@ -214,8 +214,15 @@ class OperationTestCase(AppTestCase):
         self.assertEqual(schema["properties"]["result"], {"type": "integer"})
         self.assertEqual(schema["required"], ["msg", "result"])
         self.assertEqual(schema["examples"], [{"msg": "created", "result": 1}])
-        paths = describe(self.app)["paths"]
-        self.assertEqual(list(paths["/"]["get"]["responses"]["200"]["content"]), ["text/html"])
+
+    def test_page(self):
+        """HTML, where the view says that it returns text"""
+
+        def view() -> str:
+            """Show it."""
+
+        responses = self.describe(view)["responses"]
+        self.assertEqual(list(responses["200"]["content"]), ["text/html"])
 
     def test_bytes(self):
         """Of any type; other answers with what is said of them"""

@@ -36,6 +36,11 @@ class PageTestCase(AppTestCase):
             with self.client.get(path) as response:
                 self.assertEqual(response.status_code, 200, path)
 
+    def test_it_leaves_no_entry_in_the_log(self):
+        """As what it asks for all the time"""
+        endpoint = self.app.url_map.bind("").match("/")[0]
+        self.assertTrue(self.app.view_functions[endpoint].unlogged)
+
     def test_templates_are_not_served_raw(self):
         """A template has no address of its own"""
         for path in ("/index.html", "/static/index.html", "/static/../index.html"):

@@ -98,10 +98,10 @@ class RequestLogTestCase(AppTestCase):
             self.client.get("/sample/add?a=1&b=2")
         self.assertEqual(self.entry()["status_code"], 500)
 
-    def test_page_static_files_health_and_the_log_leave_none(self):
+    def test_static_files_health_and_the_log_leave_none(self):
         """What is not an API request"""
         with mock.patch("model.mongodb.Log.get_log", autospec=True, return_value=[]):
-            for path in ("/", "/static/x.css", "/health/live", "/sample/log"):
+            for path in ("/static/x.css", "/health/live", "/sample/log"):
                 self.client.get(path)
         self.writer.close()
         self.insert_logs.assert_not_called()
