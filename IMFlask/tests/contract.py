@@ -18,8 +18,8 @@ class Types:
         self.assertEqual(date.microsecond % 1000, 0)
 
 
-class Contract(Types):
-    """Mixed into a TestCase that has the methods of tests.mock.Mock."""
+class LogContract(Types):
+    """Mixed into a TestCase that has the method get_log of tests.mock.Mock."""
 
     def test_log_entries_have_the_fields_of_the_api_log(self):
         """An entry of the API log: fields and types"""
@@ -50,6 +50,10 @@ class Contract(Types):
             values = [entry[key] for entry in entries]
             self.assertEqual(values, sorted(values, reverse=True))
         self.assertEqual(self.get_log(1, 2), entries[1:3])
+
+
+class AuthorContract(Types):
+    """Mixed into a TestCase that has the method get_author of tests.mock.Mock."""
 
     def test_author_is_one_whole_document(self):
         """The author's document: fields and types"""

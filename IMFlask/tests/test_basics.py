@@ -10,13 +10,13 @@ from flask import current_app
 from app import create_app
 from app.database import get_db
 from config import APP_NAME, config_dict
-from tests.case import AppTestCase
+from tests.case import ProbeTestCase
 
 LOGGERS = (None, "app", "controller", "model", "werkzeug")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class BasicsTestCase(AppTestCase):
+class BasicsTestCase(ProbeTestCase):
     """The app"""
 
     def test_app_exists(self):
@@ -60,7 +60,7 @@ class BasicsTestCase(AppTestCase):
     def test_page_404(self):
         """An unknown address, by any method"""
         sentence = "There is nothing at this address: check its spelling."
-        for path in ("/wrong/url", "/sample/", "/sample//add", "/index.html"):
+        for path in ("/wrong/url", "/probe/", "/probe//add", "/index.html"):
             for method in ("GET", "POST", "PUT", "DELETE", "FOO"):
                 with self.subTest(f"{method} {path}"):
                     self.assert_fails(self.client.open(path, method=method), 404, sentence)
@@ -68,12 +68,12 @@ class BasicsTestCase(AppTestCase):
     def test_slash_at_the_end_does_not_matter(self):
         """No redirect, which would be HTML"""
         self.app.add_url_rule("/note/", view_func=lambda: {})
-        for path in ("/note", "/note/", "/sample/jsonify", "/sample/jsonify/"):
+        for path in ("/note", "/note/", "/probe/hello", "/probe/hello/"):
             self.assertEqual(self.client.get(path).status_code, 200, path)
 
     def test_wrong_method_names_the_right_ones(self):
         """405 with Allow"""
-        response = self.client.delete("/sample/author")
+        response = self.client.delete("/probe/name")
         self.assert_fails(
             response, 405, "This address does not take this method: see the Allow header."
         )

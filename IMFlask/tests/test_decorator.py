@@ -8,10 +8,10 @@ from flask import Response, g, jsonify
 from app.api import decorator
 from app.api.decorator import timer, unlogged
 from app.api.response import response
-from tests.case import AppTestCase
+from tests.case import ProbeTestCase
 
 
-class TimerTestCase(AppTestCase):
+class TimerTestCase(ProbeTestCase):
     """timer"""
 
     def run_view(self, result, output, debug=False):
@@ -116,86 +116,12 @@ class TimerTestCase(AppTestCase):
     def test_timed_endpoint(self):
         """End to end"""
         self.app.config["TIMER_OUTPUT"] = "response"
-        body = self.client.get("/sample/add?a=1&b=2").json
+        body = self.client.get("/probe/add?a=1&b=2").json
         self.assertEqual(list(body), ["msg", "result", "process_time"])
         self.assertLess(body["process_time"], 60)
 
 
-class AdminTestCase(AppTestCase):
-    """admin_required"""
-
-    settings = {"ADMIN_TOKEN": "t" * 40}
-
-    def setUp(self):
-        super().setUp()
-        patch = mock.patch("model.mongodb.MasterConfig.change_author", autospec=True)
-        self.change_author = patch.start()
-        self.addCleanup(patch.stop)
-
-    def change(self, *authorizations):
-        headers = [("Authorization", value) for value in authorizations]
-        return self.client.put("/sample/author", json={"name": "NB"}, headers=headers)
-
-    def test_token_opens(self):
-        """Authorization: Bearer, the scheme in any case"""
-        for scheme in ("Bearer", "bearer"):
-            self.assertEqual(self.change(f"{scheme} {'t' * 40}").status_code, 200)
-
-    def test_anything_else_does_not(self):
-        """401 with WWW-Authenticate, before the input is even read"""
-        for given in (
-            [],
-            [""],
-            ["Bearer"],
-            ["Bearer "],
-            ["Bearer " + "t" * 39],
-            ["Bearer " + "t" * 41],
-            ["Bearer " + "T" * 40],
-            ["t" * 40],
-            ["Basic " + "t" * 40],
-            ["Basic dDp0"],
-            ["Bearer t\u00e4"],
-            ["Bearer a=b"],
-        ):
-            with self.subTest(given):
-                response = self.change(*given)
-                self.assert_fails(
-                    response,
-                    401,
-                    "Send the admin token, in the header Authorization: Bearer <token>.",
-                )
-                self.assertEqual(
-                    response.headers["WWW-Authenticate"],
-                    f'Bearer realm="{self.app.config["APP_NAME"]}"'.replace('"', ""),
-                )
-        response = self.client.post("/sample/author", data="{", content_type="text/plain")
-        self.assertEqual(response.status_code, 401)
-        self.change_author.assert_not_called()
-
-    def test_what_is_guarded(self):
-        """The log and the author's writes; reading the author is not"""
-        self.assertEqual(self.client.get("/sample/log").status_code, 401)
-        with mock.patch("model.mongodb.MasterConfig.get_author", return_value={"value": "IML"}):
-            self.assertEqual(self.client.get("/sample/author").status_code, 200)
-
-    def test_comparison_takes_constant_time(self):
-        """By the standard library's own"""
-        with mock.patch("app.api.decorator.hmac.compare_digest", return_value=True) as compare:
-            self.assertEqual(self.change("Bearer x").status_code, 200)
-        compare.assert_called_once_with(b"x", b"t" * 40)
-
-
-class NoAdminTestCase(AppTestCase):
-    """admin_required without a token"""
-
-    def test_nothing_is_asked_for(self):
-        """In development and testing"""
-        with mock.patch("model.mongodb.MasterConfig.change_author", autospec=True):
-            response = self.client.put("/sample/author", json={"name": "NB"})
-        self.assertEqual(response.status_code, 200)
-
-
-class UnloggedTestCase(AppTestCase):
+class UnloggedTestCase(ProbeTestCase):
     """unlogged"""
 
     def test_mark_survives_other_decorators(self):

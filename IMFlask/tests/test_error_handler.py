@@ -29,7 +29,7 @@ from werkzeug.exceptions import (
 from controller.error import Conflict, ControllerError, Invalid, NotFound
 from model.mongodb.base import Unstorable
 from model.mongodb.outage import DatabaseAway
-from tests.case import AppTestCase
+from tests.case import ProbeTestCase
 
 AWAY = "The service is not available now: try again soon."
 BUG = "The server failed to answer this; the failure is logged."
@@ -37,7 +37,7 @@ CONFLICT = "This contradicts what is already there: read it again first."
 UNKNOWN = "The database did not confirm this: look whether it was done before you send it again."
 
 
-class ErrorTestCase(AppTestCase):
+class ErrorTestCase(ProbeTestCase):
     """Errors"""
 
     def fail_with(self, error):
@@ -165,11 +165,9 @@ class ErrorTestCase(AppTestCase):
             (WaitQueueTimeoutError("x"), True),
             (DatabaseAway("x"), True),
         ):
-            patch = mock.patch(
-                "model.mongodb.MasterConfig.change_author", autospec=True, side_effect=error
-            )
+            patch = mock.patch("tests.probe.Probe.change_name", autospec=True, side_effect=error)
             with self.subTest(error=error), patch, mock.patch.object(self.app.logger, "warning"):
-                response = self.client.put("/sample/author", json={"name": "NB"})
+                response = self.client.put("/probe/name", json={"name": "NB"})
                 self.assert_fails(response, 503, AWAY if is_known else UNKNOWN)
                 self.assertEqual("Retry-After" in response.headers, is_known)
 

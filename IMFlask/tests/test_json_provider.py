@@ -8,10 +8,10 @@ from uuid import UUID
 from bson import Binary, Decimal128, ObjectId
 from flask.json.provider import DefaultJSONProvider
 
-from tests.case import AppTestCase
+from tests.case import ProbeTestCase
 
 
-class JSONProviderTestCase(AppTestCase):
+class JSONProviderTestCase(ProbeTestCase):
     """JSON provider"""
 
     def assert_written(self, value, text):
@@ -88,5 +88,5 @@ class JSONProviderTestCase(AppTestCase):
     def test_provider_can_be_replaced(self):
         """app.json"""
         self.app.json = DefaultJSONProvider(self.app)
-        response = self.client.get("/sample/jsonify")
+        response = self.client.get("/probe/hello")
         self.assertIn(b"\\u", response.data)

@@ -9,12 +9,12 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app.api import on_answer
 from app.request import Request
-from tests.case import AppTestCase
+from tests.case import ProbeTestCase
 
 NEW_ID = r"^[0-9a-f]{32}$"
 
 
-class RequestIdTestCase(AppTestCase):
+class RequestIdTestCase(ProbeTestCase):
     """The request's id"""
 
     def test_given_id_is_taken_over(self):
@@ -39,7 +39,7 @@ class RequestIdTestCase(AppTestCase):
         """Pages, files, errors of all kinds; the envelope of an error has it too"""
         self.app.add_url_rule("/bug", "bug", lambda: 1 / 0)
         self.app.add_url_rule("/abort", "abort", lambda: abort(Response("x", 418)))
-        for path in ("/static/x", "/sample/jsonify", "/sample/add", "/bug", "/abort"):
+        for path in ("/static/x", "/probe/hello", "/probe/add", "/bug", "/abort"):
             with self.subTest(path), mock.patch.object(self.app.logger, "error"):
                 response = self.client.get(path)
                 self.assertRegex(response.headers["X-Request-ID"], NEW_ID)
@@ -47,13 +47,13 @@ class RequestIdTestCase(AppTestCase):
                     self.assertEqual(response.json["request_id"], response.headers["X-Request-ID"])
 
 
-class HeadersTestCase(AppTestCase):
+class HeadersTestCase(ProbeTestCase):
     """Headers of security"""
 
     def test_every_answer_has_them(self):
         """Success, failure, page"""
         self.set_view(lambda: "<p>")
-        for path in ("/view", "/nowhere", "/sample/add", "/sample/jsonify"):
+        for path in ("/view", "/nowhere", "/probe/add", "/probe/hello"):
             headers = self.client.get(path).headers
             self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
             self.assertEqual(headers["X-Frame-Options"], "DENY")
@@ -66,7 +66,7 @@ class HeadersTestCase(AppTestCase):
         policy = self.client.get("/view").headers["Content-Security-Policy"]
         self.assertIn("default-src 'self';", policy)
         self.assertNotIn("unsafe", policy)
-        self.assertNotIn("Content-Security-Policy", self.client.get("/sample/jsonify").headers)
+        self.assertNotIn("Content-Security-Policy", self.client.get("/probe/hello").headers)
 
     def test_view_has_the_last_word(self):
         """A header that is there stays, and stays alone"""
@@ -97,7 +97,7 @@ class HeadersTestCase(AppTestCase):
         self.assertIn("; Secure", self.client.get("/view").headers["Set-Cookie"])
 
 
-class MiddlewareTestCase(AppTestCase):
+class MiddlewareTestCase(ProbeTestCase):
     """What can happen within the lifecycle"""
 
     def test_failure_after_the_view_is_in_the_envelope_too(self):
@@ -109,7 +109,7 @@ class MiddlewareTestCase(AppTestCase):
             raise ZeroDivisionError("secret")
 
         starts = []
-        environ = EnvironBuilder("/sample/jsonify").get_environ()
+        environ = EnvironBuilder("/probe/hello").get_environ()
         with self.assertLogs("app", "ERROR") as logs:
             body = self.app(environ, lambda *args: starts.append(args))
         self.assertIn("ZeroDivisionError", logs.output[0])
@@ -134,7 +134,7 @@ class MiddlewareTestCase(AppTestCase):
 
         on_answer(self.app, hook)
         with self.assertLogs("app", "ERROR"):
-            self.assertEqual(self.client.get("/sample/jsonify").status_code, 200)
+            self.assertEqual(self.client.get("/probe/hello").status_code, 200)
 
     def test_middleware_within_may_answer_itself_or_copy_the_environ(self):
         """As extensions do"""
@@ -152,12 +152,12 @@ class MiddlewareTestCase(AppTestCase):
         self.assertEqual((response.data, response.headers["X-Frame-Options"]), (b"1", "DENY"))
         self.assertRegex(response.headers["X-Request-ID"], NEW_ID)
         headers = {"X-Request-ID": "abc"}
-        response = self.client.get("/sample/jsonify", headers=headers)
+        response = self.client.get("/probe/hello", headers=headers)
         self.assertEqual((response.status_code, response.headers["X-Request-ID"]), (200, "abc"))
 
     def test_nothing_is_left_for_the_garbage_collector(self):
         """No request, whatever its answer"""
-        for path in ("/sample/jsonify", "/sample/add", "/nowhere"):
+        for path in ("/probe/hello", "/probe/add", "/nowhere"):
             self.client.get(path)
             gc.collect()
             gc.disable()
@@ -166,7 +166,7 @@ class MiddlewareTestCase(AppTestCase):
             self.assertEqual([one for one in gc.get_objects() if type(one) is Request], [])
 
 
-class AddressTestCase(AppTestCase):
+class AddressTestCase(ProbeTestCase):
     """What the application matches by itself, as Flask does"""
 
     def test_addresses_are_those_of_flask(self):
@@ -193,12 +193,12 @@ class AddressTestCase(AppTestCase):
         """The app's and a blueprint's"""
         seen = []
         self.app.before_request(lambda: seen.append("app"))
-        self.app.before_request_funcs["sample_api"].append(lambda: seen.append("blueprint"))
-        self.client.get("/sample/jsonify")
+        self.app.before_request_funcs["probe"].append(lambda: seen.append("blueprint"))
+        self.client.get("/probe/hello")
         self.assertEqual(seen, ["app", "blueprint"])
 
 
-class HSTSTestCase(AppTestCase):
+class HSTSTestCase(ProbeTestCase):
     """HSTS_SECONDS"""
 
     settings = {"HSTS_SECONDS": 60}
@@ -209,7 +209,7 @@ class HSTSTestCase(AppTestCase):
         self.assertEqual(header, "max-age=60")
 
 
-class TrustedHostsTestCase(AppTestCase):
+class TrustedHostsTestCase(ProbeTestCase):
     """TRUSTED_HOSTS"""
 
     settings = {"TRUSTED_HOSTS": ["api.example.com", ".example.org"]}
@@ -217,10 +217,10 @@ class TrustedHostsTestCase(AppTestCase):
     def test_only_these_are_answered(self):
         """With any port; by name or suffix"""
         for host in ("api.example.com", "API.Example.com:8000", "a.example.org", "example.org"):
-            response = self.client.get("/sample/jsonify", headers={"Host": host})
+            response = self.client.get("/probe/hello", headers={"Host": host})
             self.assertEqual(response.status_code, 200, host)
         for host in ("example.com", "evil.com", "api.example.com.evil.com", "", "a b"):
-            response = self.client.get("/sample/jsonify", headers={"Host": host})
+            response = self.client.get("/probe/hello", headers={"Host": host})
             self.assert_fails(
                 response, 400, "The Host header does not name a host of this service."
             )
@@ -232,7 +232,7 @@ class TrustedHostsTestCase(AppTestCase):
             self.assertEqual(response.status_code, 200, host)
 
 
-class ProxyTestCase(AppTestCase):
+class ProxyTestCase(ProbeTestCase):
     """PROXY_HOPS"""
 
     settings = {"PROXY_HOPS": {"x_for": 1, "x_proto": 1}, "SLOW_API_TIME": 0}
@@ -241,11 +241,11 @@ class ProxyTestCase(AppTestCase):
         """The client's address is what the nearest proxy says"""
         with self.assertLogs("app", "WARNING") as logs:
             headers = {"X-Forwarded-For": "6.6.6.6, 10.9.8.7", "X-Forwarded-Host": "evil.com"}
-            self.client.get("/sample/jsonify", headers=headers)
-        self.assertIn("ip 10.9.8.7, GET /sample/jsonify", logs.output[0])
+            self.client.get("/probe/hello", headers=headers)
+        self.assertIn("ip 10.9.8.7, GET /probe/hello", logs.output[0])
 
 
-class NoProxyTestCase(AppTestCase):
+class NoProxyTestCase(ProbeTestCase):
     """No PROXY_HOPS"""
 
     settings = {"SLOW_API_TIME": 0}
@@ -253,11 +253,11 @@ class NoProxyTestCase(AppTestCase):
     def test_no_proxy_is_believed(self):
         """Anybody can send the header"""
         with self.assertLogs("app", "WARNING") as logs:
-            self.client.get("/sample/jsonify", headers={"X-Forwarded-For": "6.6.6.6"})
+            self.client.get("/probe/hello", headers={"X-Forwarded-For": "6.6.6.6"})
         self.assertIn("ip 127.0.0.1, GET", logs.output[0])
 
 
-class SlowRequestTestCase(AppTestCase):
+class SlowRequestTestCase(ProbeTestCase):
     """Slow API tracking"""
 
     settings = {"SLOW_API_TIME": 0.05}
@@ -269,21 +269,21 @@ class SlowRequestTestCase(AppTestCase):
             time.sleep(0.06)
 
         with (
-            mock.patch("model.mongodb.MasterConfig.change_author", side_effect=slow),
+            mock.patch("tests.probe.Probe.change_name", side_effect=slow),
             self.assertLogs("app", "WARNING") as logs,
         ):
             self.client.post(
-                "/sample/author?q=a%0Ab&token=x", json={"name": "a\u2028b", "password": "x"}
+                "/probe/name?q=a%0Ab&token=x", json={"name": "a\u2028b", "password": "x"}
             )
         self.assertEqual(len(logs.output), 1)
         self.assertRegex(
             logs.output[0],
             r"^WARNING:app:slow API: 0\.\d{3} s, ip 127\.0\.0\.1,"
-            r" POST /sample/author\?q=a%0Ab&token=\*\*\*,"
+            r" POST /probe/name\?q=a%0Ab&token=\*\*\*,"
             r' body \{"name": "a\\u2028b", "password": "\*\*\*"\}$',
         )
         record = logs.records[0]
-        self.assertEqual((record.request.path, record.status), ("/sample/author", 404))
+        self.assertEqual((record.request.path, record.status), ("/probe/name", 404))
         self.assertGreaterEqual(record.milliseconds, 60)
 
     def test_line_breaks_of_the_client_are_escaped(self):
@@ -298,4 +298,4 @@ class SlowRequestTestCase(AppTestCase):
         """Below SLOW_API_TIME"""
         self.app.config["SLOW_API_TIME"] = 60
         with self.assertNoLogs("app", "WARNING"):
-            self.client.get("/sample/add?a=1&b=2")
+            self.client.get("/probe/add?a=1&b=2")

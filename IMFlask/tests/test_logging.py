@@ -12,7 +12,7 @@ from unittest import mock
 from app import create_app
 from app.logging import JSONFormatter, ReadableFormatter, write_json_request
 from config import config_dict
-from tests.case import AppTestCase, UnitTestCase
+from tests.case import ProbeTestCase, UnitTestCase
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -109,7 +109,7 @@ class FileTestCase(UnitTestCase):
         self.assertEqual(last, sorted(letter * 20_000 for letter in "abcd" * 200))
 
 
-class FormatTestCase(AppTestCase):
+class FormatTestCase(ProbeTestCase):
     """The formatters"""
 
     def record(self, message, *args, **extra):
@@ -132,7 +132,7 @@ class FormatTestCase(AppTestCase):
     def test_json_within_a_request(self):
         """Its id, method and path; no query, no secret"""
         headers = {"X-Request-ID": "abc"}
-        with self.app.test_request_context("/sample/add?token=x", headers=headers):
+        with self.app.test_request_context("/probe/add?token=x", headers=headers):
             line = json.loads(JSONFormatter().format(self.record("a")))
         self.assertEqual(
             list(line.items())[3:],
@@ -140,7 +140,7 @@ class FormatTestCase(AppTestCase):
                 ("message", "a"),
                 ("request_id", "abc"),
                 ("method", "GET"),
-                ("path", "/sample/add"),
+                ("path", "/probe/add"),
             ],
         )
 
@@ -194,7 +194,7 @@ class FormatTestCase(AppTestCase):
                     self.assertTrue(line.isprintable(), line)
 
 
-class RequestLineTestCase(AppTestCase):
+class RequestLineTestCase(ProbeTestCase):
     """LOG_REQUESTS"""
 
     settings = {"LOG_REQUESTS": True}
@@ -202,9 +202,9 @@ class RequestLineTestCase(AppTestCase):
     def test_request_leaves_one_line(self):
         """Method, address, status, time; its request is known after its end"""
         with self.assertLogs("app", "INFO") as logs:
-            self.client.get("/sample/add?a=1&b=2&token=x", headers={"X-Request-ID": "abc"})
+            self.client.get("/probe/add?a=1&b=2&token=x", headers={"X-Request-ID": "abc"})
         self.assertRegex(
-            logs.output[0], r"^INFO:app:GET /sample/add\?a=1&b=2&token=\*\*\* 200 [0-9.]+ ms$"
+            logs.output[0], r"^INFO:app:GET /probe/add\?a=1&b=2&token=\*\*\* 200 [0-9.]+ ms$"
         )
         line = json.loads(JSONFormatter().format(logs.records[0]))
         self.assertEqual((line["request_id"], line["status"]), ("abc", 200))
@@ -221,14 +221,14 @@ class RequestLineTestCase(AppTestCase):
         self.assertEqual(lines, [["/health/ready", "503"], ["/static/none", "404"]])
 
 
-class JSONRequestLineTestCase(AppTestCase):
+class JSONRequestLineTestCase(ProbeTestCase):
     """LOG_REQUESTS in production"""
 
     def test_line_is_that_of_the_formatter(self):
         """The same fields and forms; nothing of a client's can break it"""
         record = logging.LogRecord("app", logging.INFO, "x.py", 1, "request", (), None)
         for path in (
-            "/sample/add?token=x",
+            "/probe/add?token=x",
             "/a%0A%E2%80%A8%22%F0%9F%98%80",
             "/" + "%ED%95%9C" * 999,
         ):
@@ -261,10 +261,10 @@ class JSONRequestLineTestCase(AppTestCase):
             self.assertIsNone(write_json_request(one.request, 200, 0.1))
 
 
-class NoRequestLineTestCase(AppTestCase):
+class NoRequestLineTestCase(ProbeTestCase):
     """LOG_REQUESTS off"""
 
     def test_request_leaves_none(self):
         """Nothing at all"""
         with self.assertNoLogs("app", "DEBUG"):
-            self.client.get("/sample/add?a=1&b=2")
+            self.client.get("/probe/add?a=1&b=2")

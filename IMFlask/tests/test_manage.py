@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 import manage
 from config import APP_NAME
-from model.mongodb import Log, MasterConfig
+from model.mongodb import MODELS
 from model.mongodb.base import IndexConflict
 from tests.case import UnitTestCase
 
@@ -41,7 +41,7 @@ class CommandTestCase(UnitTestCase):
                 f"[{APP_NAME}] MongoDB Initialization Completed.\n",
             ),
         )
-        self.assertIn("LOG_RETENTION_DAYS", init_db.call_args.args[1])
+        self.assertIn("APP_NAME", init_db.call_args.args[1])
 
     def test_db_init_says_what_it_did_before_it_failed(self):
         """Nothing that was done is lost from sight"""
@@ -88,7 +88,8 @@ class CommandTestCase(UnitTestCase):
         context = manage.application.make_shell_context()
         self.assertEqual(context["app_name"], APP_NAME)
         self.assertEqual(context["db"].name, manage.get_db(manage.application).name)
-        self.assertEqual((context["Log"], context["MasterConfig"]), (Log, MasterConfig))
+        for model in MODELS:
+            self.assertIs(context[model.__name__], model)
 
 
 class RunTestsTestCase(UnitTestCase):

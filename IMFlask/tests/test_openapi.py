@@ -1,13 +1,12 @@
 """The API's description of itself."""
 
 import json
-from unittest import mock
 
 import flask_validation_extended as package
 from flask import Blueprint, Response
 from flask_validation_extended import All, Dict, List
 
-from app.api.decorator import admin_required, answers
+from app.api.decorator import answers
 from app.api.openapi import describe
 from app.api.openapi.schema import schema_of
 from app.api.response import Envelope
@@ -245,22 +244,24 @@ class OperationTestCase(AppTestCase):
             return get_db()
 
         self.assertIn("503", self.describe(view)["responses"])
-        self.assertNotIn("503", describe(self.app)["paths"]["/sample/add"]["get"]["responses"])
+        self.app.add_url_rule("/other", "other", lambda: {})
+        self.assertNotIn("503", describe(self.app)["paths"]["/other"]["get"]["responses"])
 
-    def test_admin_is_asked_for_where_there_is_a_token(self):
+    def test_security_is_asked_for_where_the_view_says_so(self):
         """Else there is no 401"""
 
-        @admin_required
         def view() -> Envelope:
             """Do it."""
 
         self.assertNotIn("security", self.describe(view))
-        with mock.patch.dict(self.app.config, {"ADMIN_TOKEN": "t"}):
-            description = describe(self.app)
+        self.assertNotIn("securitySchemes", describe(self.app)["components"])
+        scheme = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+        view.security = lambda app: scheme if app is self.app else {}
+        description = describe(self.app)
         operation = description["paths"]["/view"]["get"]
-        self.assertEqual(operation["security"], [{"admin": []}])
+        self.assertEqual(operation["security"], [{"key": []}])
         self.assertIn("401", operation["responses"])
-        self.assertEqual(list(description["components"]["securitySchemes"]), ["admin"])
+        self.assertEqual(description["components"]["securitySchemes"], scheme)
 
 
 class DescriptionTestCase(AppTestCase):

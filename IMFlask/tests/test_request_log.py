@@ -8,10 +8,10 @@ from unittest import mock
 import bson
 
 from model.mongodb import Log
-from tests.case import AppTestCase
+from tests.case import ProbeTestCase
 
 
-class RequestLogTestCase(AppTestCase):
+class RequestLogTestCase(ProbeTestCase):
     """API logging"""
 
     settings = {"API_LOGGING": True}
@@ -36,14 +36,14 @@ class RequestLogTestCase(AppTestCase):
     def test_request_leaves_one_entry(self):
         """Its fields"""
         headers = {"X-Request-ID": "abc"}
-        self.client.get("/sample/add?a=1&b=2&token=x", headers=headers)
+        self.client.get("/probe/add?a=1&b=2&token=x", headers=headers)
         entry = self.entry()
         self.assertEqual(entry.keys(), {"_id", *Log(None).schema})
         self.assertLess(0, entry["process_time"])
         for name, value in {
             "request_id": "abc",
             "ipv4": "127.0.0.1",
-            "url": "/sample/add?a=1&b=2&token=***",
+            "url": "/probe/add?a=1&b=2&token=***",
             "method": "GET",
             "params": "",
             "status_code": 200,
@@ -58,9 +58,9 @@ class RequestLogTestCase(AppTestCase):
             if len(body) > 16 * 1024:
                 expected = f"({len(body)} bytes)"
             for headers in ({"CONTENT_LENGTH": str(len(body))}, {"wsgi_input_terminated": True}):
-                with mock.patch("model.mongodb.MasterConfig.change_author", autospec=True):
+                with mock.patch("tests.probe.Probe.change_name", autospec=True):
                     stream = io.BytesIO(body)
-                    self.send("/sample/author", stream, "application/json", **headers)
+                    self.send("/probe/name", stream, "application/json", **headers)
                 self.assertEqual(self.entry()["params"], expected)
 
     def test_entry_is_small_whatever_was_sent(self):
@@ -78,7 +78,7 @@ class RequestLogTestCase(AppTestCase):
         self.client.post("/nowhere", json={"password": "hunter2"})
         entry = self.entry()
         self.assertEqual((entry["params"], entry["status_code"]), ("(22 bytes)", 404))
-        self.client.post("/sample/author", data='{"a', content_type="application/json")
+        self.client.post("/probe/name", data='{"a', content_type="application/json")
         entry = self.entry()
         self.assertEqual((entry["params"], entry["status_code"]), ("(3 bytes)", 400))
 
@@ -90,21 +90,29 @@ class RequestLogTestCase(AppTestCase):
 
     def test_errors_are_logged_too(self):
         """400, 405 and 500"""
-        self.client.get("/sample/add")
+        self.client.get("/probe/add")
         self.assertEqual(self.entry()["status_code"], 400)
-        self.client.delete("/sample/author")
+        self.client.delete("/probe/name")
         self.assertEqual(self.entry()["status_code"], 405)
-        with mock.patch("controller.calculator.add", side_effect=KeyError), self.assertLogs("app"):
-            self.client.get("/sample/add?a=1&b=2")
+        with (
+            mock.patch("tests.probe.Probe.get_name", side_effect=KeyError),
+            self.assertLogs("app"),
+        ):
+            self.client.get("/probe/name")
         self.assertEqual(self.entry()["status_code"], 500)
 
-    def test_static_files_health_and_the_log_leave_none(self):
+    def test_static_files_and_unlogged_views_leave_none(self):
         """What is not an API request"""
-        with mock.patch("model.mongodb.Log.get_log", autospec=True, return_value=[]):
-            for path in ("/static/x.css", "/health/live", "/sample/log"):
-                self.client.get(path)
+        for path in ("/static/x.css", "/health/live"):
+            self.client.get(path)
         self.writer.close()
         self.insert_logs.assert_not_called()
+
+    def test_its_state_is_shown_by_health(self):
+        """How many entries wait, were dropped, were lost"""
+        self.writer.dropped, self.writer.lost = 3, 4
+        response = self.client.get("/health/ready")
+        self.assertEqual(response.json["result"], {"log_queue": 0, "log_dropped": 3, "log_lost": 4})
 
     def test_answer_does_not_wait_for_the_log(self):
         """The database hangs"""
@@ -113,7 +121,7 @@ class RequestLogTestCase(AppTestCase):
         self.insert_logs.side_effect = lambda *args: not hangs.wait(10)
         start = time.monotonic()
         for _ in range(3):
-            self.assertEqual(self.client.get("/sample/add?a=1&b=2").status_code, 200)
+            self.assertEqual(self.client.get("/probe/add?a=1&b=2").status_code, 200)
         self.assertLess(time.monotonic() - start, 3)
         self.assertEqual(len(self.writer), 3)
 
@@ -121,7 +129,7 @@ class RequestLogTestCase(AppTestCase):
         """It is one line of warning, and the entry is written when it can be"""
         self.insert_logs.side_effect = [RuntimeError("a\nb"), 0]
         with self.assertLogs("controller", "WARNING") as logs:
-            response = self.client.get("/sample/add?a=1&b=2")
+            response = self.client.get("/probe/add?a=1&b=2")
             self.writer.close()
         self.assertEqual((response.status_code, response.json["result"]), (200, 3))
         self.assertEqual(
@@ -132,10 +140,10 @@ class RequestLogTestCase(AppTestCase):
         self.assertEqual(first, second)  # `_id` included
 
 
-class NoRequestLogTestCase(AppTestCase):
+class NoRequestLogTestCase(ProbeTestCase):
     """API logging off"""
 
     def test_nothing_is_written(self):
         """API_LOGGING is off"""
-        self.client.get("/sample/add?a=1&b=2")
+        self.client.get("/probe/add?a=1&b=2")
         self.assertNotIn("request_log", self.app.extensions)

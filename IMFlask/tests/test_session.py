@@ -4,10 +4,10 @@ from unittest import mock
 
 from flask import session
 
-from tests.case import AppTestCase
+from tests.case import ProbeTestCase
 
 
-class SessionTestCase(AppTestCase):
+class SessionTestCase(ProbeTestCase):
     """Sessions"""
 
     def setUp(self):
@@ -51,7 +51,7 @@ class SessionTestCase(AppTestCase):
         with mock.patch.object(
             type(self.app.session_interface), "get_signing_serializer", side_effect=AssertionError
         ):
-            self.assertEqual(self.client.get("/sample/add?a=1&b=2").status_code, 200)
+            self.assertEqual(self.client.get("/probe/add?a=1&b=2").status_code, 200)
 
     def test_without_a_key_a_session_is_an_error(self):
         """As in Flask"""

@@ -1,7 +1,6 @@
 """Decorators that endpoints share."""
 
 import copy
-import hmac
 from collections.abc import Callable
 from functools import wraps
 from time import perf_counter
@@ -9,10 +8,9 @@ from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app
 from flask.globals import app_ctx
-from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
 
-from app.request import Request, current_request
+from app.api.admin import admin_required as admin_required
+from app.request import Request
 
 View = Callable[..., Any]
 Schema = dict[str, Any]  # a JSON Schema
@@ -57,25 +55,6 @@ def timer(view: View) -> View:
     return wrapper
 
 
-def admin_required(view: View) -> View:
-    """Ask for `Authorization: Bearer ADMIN_TOKEN`, where that setting is set; else answer 401."""
-
-    @wraps(view)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        token = current_app.config["ADMIN_TOKEN"]
-        if token and not _is_given(token):
-            raise Unauthorized(
-                "Send the admin token, in the header Authorization: Bearer <token>.",
-                www_authenticate=WWWAuthenticate(
-                    "bearer", {"realm": current_app.config["APP_NAME"]}
-                ),
-            )
-        return view(*args, **kwargs)
-
-    wrapper.needs_admin = True  # type: ignore[attr-defined]
-    return wrapper
-
-
 def answers(
     result: Schema | None = None,
     *,
@@ -89,8 +68,8 @@ def answers(
 
     result: the JSON Schema of the envelope's `result`, where it has one; status: that
     of a success; errors: other statuses of failure that it may answer; fields: the
-    schemas of what else is in the envelope; more: parts of OpenAPI response objects by
-    status; example: the envelope of a success without its `msg`.
+    schemas of what else is in the envelope; more: what else there is to say of the answers,
+    by status; example: the envelope of a success without its `msg`.
     """
 
     def mark(view: View) -> View:
@@ -117,15 +96,6 @@ def is_unlogged(app: Flask, request: Request) -> bool:
 def is_static(endpoint: str) -> bool:
     """Whether Flask itself answers there, from the static folder of the app or a blueprint."""
     return endpoint == "static" or endpoint.endswith(".static")
-
-
-def _is_given(token: str) -> bool:
-    """Whether the request has this token; the time it takes does not tell how much is right."""
-    authorization = current_request().authorization
-    if authorization is None or authorization.type != "bearer":
-        return False
-    given = authorization.token or ""
-    return hmac.compare_digest(given.encode(errors="replace"), token.encode())
 
 
 def _with_process_time(result: Any, seconds: float) -> Any:

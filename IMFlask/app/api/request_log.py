@@ -18,6 +18,12 @@ def init_app(app: Flask) -> None:
         return
     writer = app.extensions["request_log"] = log.writer(Log(get_db(app)))
 
+    app.extensions.setdefault("health", {}).update(
+        log_queue=lambda: len(writer),
+        log_dropped=lambda: writer.dropped,
+        log_lost=lambda: writer.lost,
+    )
+
     def put_entry(request: Request, status: int, seconds: float) -> None:
         """Put the request into the queue, as raw as it is: the writer redacts and encodes it."""
         if is_unlogged(app, request):

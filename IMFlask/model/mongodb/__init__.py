@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from model.mongodb.base import Model
-from model.mongodb.chunk import Chunk
+from model.mongodb.base import Model as Model
+from model.mongodb.chunk import Chunk as Chunk
 from model.mongodb.client import Database
-from model.mongodb.file import File
-from model.mongodb.log import Log
-from model.mongodb.master_config import MasterConfig
+from model.mongodb.file import File as File
+from model.mongodb.log import Log as Log
+from model.mongodb.master_config import MasterConfig as MasterConfig
 
-__all__ = ["MODELS", "Chunk", "File", "Log", "MasterConfig", "Model", "ModelInitializer"]
-
-MODELS: tuple[type[Model], ...] = (MasterConfig, Log, File, Chunk)
+MODELS: tuple[type[Model], ...] = (
+    MasterConfig,
+    Log,
+    File,
+    Chunk,
+)
 
 
 class ModelInitializer:

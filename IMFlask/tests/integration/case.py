@@ -23,15 +23,21 @@ from model.mongodb.embedded import EmbeddedServer
 
 ROOT = Path(config.__file__).parent
 TOKEN = "t" * 32  # the admin's
+APPLICATION = "tests.integration.app:application"  # with the tests' own views
+PRODUCTION = {
+    "FLASK_CONFIG": "production",
+    "SECRET_KEY": "s" * 32,
+    "ADMIN_TOKEN": TOKEN,
+}
 # What serves the app in production, with workers of four threads.
 SERVERS = {
     "granian": (
         *("granian", "--interface=wsgi", "--workers={workers}", "--blocking-threads=4"),
-        *("--port={port}", "manage:application"),
+        *("--port={port}", APPLICATION),
     ),
     "gunicorn": (
         *("gunicorn", "--worker-class=gthread", "--workers={workers}", "--threads=4"),
-        *("--bind=127.0.0.1:{port}", "manage:application"),
+        *("--bind=127.0.0.1:{port}", APPLICATION),
     ),
 }
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -173,7 +179,7 @@ class ProcessTestCase(unittest.TestCase):
             *(word.format(port=port, workers=workers) for word in SERVERS[name]),
             port=port,
             cleanup=self.addCleanup,
-            **{"FLASK_CONFIG": "production", "SECRET_KEY": "s" * 32, "ADMIN_TOKEN": TOKEN},
+            **PRODUCTION,
             **settings,
         )
         said = "Started worker-" if name == "granian" else "Booting worker"

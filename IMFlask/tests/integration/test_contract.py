@@ -4,17 +4,16 @@ import time
 
 from model import init_db
 from model.mongodb import Log, MasterConfig
-from tests.contract import Contract
+from tests import contract
 from tests.integration.case import DatabaseTestCase
 from tests.mock import Mock
 
 
-class ModelContractTestCase(Contract, DatabaseTestCase):
-    """The real models"""
+class LogTestCase(contract.LogContract, DatabaseTestCase):
+    """The real log"""
 
     def setUp(self):
         super().setUp()
-        init_db(self.database)
         for entry in Mock.get_log(0, 6):
             del entry["_id"], entry["created_at"]
             Log(self.database).insert_log(entry)
@@ -22,6 +21,14 @@ class ModelContractTestCase(Contract, DatabaseTestCase):
 
     def get_log(self, skip, limit):
         return Log(self.database).get_log(skip + limit)[skip:]
+
+
+class AuthorTestCase(contract.AuthorContract, DatabaseTestCase):
+    """The real author"""
+
+    def setUp(self):
+        super().setUp()
+        init_db(self.database)
 
     def get_author(self):
         return MasterConfig(self.database).get_author()

@@ -7,14 +7,15 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from unittest import mock
 
-from pymongo import MongoClient
+from pymongo import ASCENDING, IndexModel, MongoClient
 from pymongo.errors import PyMongoError
 
 from config import APP_NAME
 from model import connect, init_db
-from model.mongodb import MODELS, Log, MasterConfig
-from model.mongodb.base import IndexConflict
+from model.mongodb import MODELS
+from model.mongodb.base import IndexConflict, Model
 from model.mongodb.client import get_client
 from tests.integration.case import (
     DatabaseTestCase,
@@ -24,98 +25,119 @@ from tests.integration.case import (
     needs_secantus,
     wait_until,
 )
+from tests.probe import Probe
 
 DAY = 86400
 
 
+class Passing(Model):
+    """Documents that expire after PASSING_DAYS."""
+
+    VERSION = 1
+    schema = {"url": None}  # as a property would have it
+
+    @property
+    def index(self):
+        days = self.config.get("PASSING_DAYS", 30)
+        return [IndexModel([("created_at", ASCENDING)], expireAfterSeconds=days * DAY)]
+
+
 class InitDbTestCase(DatabaseTestCase):
-    """init_db"""
+    """init_db, of two collections"""
+
+    def setUp(self):
+        super().setUp()
+        patch = mock.patch("model.mongodb.MODELS", (Probe, Passing))
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def init_db(self, config=None):
+        return init_db(self.database, config)
 
     def lifetime(self):
-        """Return the seconds after which the database drops a log entry."""
-        return Log(self.database).collection.index_information()["created_at_1"][
-            "expireAfterSeconds"
-        ]
+        """Return the seconds after which the database drops a document."""
+        indexes = Passing(self.database).collection.index_information()
+        return indexes["created_at_1"]["expireAfterSeconds"]
 
     def test_fresh_database(self):
-        """Indexes and the author; what was done is told"""
-        lines = init_db(self.database)
+        """Indexes and the first document; what was done is told, as it is done"""
+        said = []
+        lines = init_db(self.database, None, said.append)
         self.assertEqual(
-            lines[:3],
+            lines,
             [
-                "Index MasterConfig.config_type_1 created.",
-                "Document MasterConfig(config_type='author') created.",
-                "Index Log.created_at_1 created.",
+                "Index Probe.kind_1 created.",
+                "Document Probe(kind='name') created.",
+                "Index Passing.created_at_1 created.",
             ],
         )
-        self.assert_all(lines, "created.")
-        self.assertTrue(
-            MasterConfig(self.database).collection.index_information()["config_type_1"]["unique"]
-        )
+        self.assertEqual(said, lines)
+        self.assertTrue(Probe(self.database).collection.index_information()["kind_1"]["unique"])
         self.assertEqual(self.lifetime(), 30 * DAY)
-        self.assertEqual(MasterConfig(self.database).get_author()["value"], "IML")
+        self.assertEqual(Probe(self.database).get_name(), "IML")
 
     def test_repeated_it_changes_nothing(self):
-        """Neither a changed author nor created_at"""
-        init_db(self.database)
-        model = MasterConfig(self.database)
-        model.change_author("NB")
-        before = model.get_author()
+        """Neither a changed document nor created_at"""
+        self.init_db()
+        model = Probe(self.database)
+        model.change_name("NB")
+        before = model.collection.find_one()
         time.sleep(0.01)
-        self.assert_all(init_db(self.database), "is there.")
-        self.assertEqual(model.get_author(), before)
-
-    def assert_all(self, lines, end):
-        """Assert a line with this end for each index, and one for the author."""
-        count = sum(len(model(self.database).index) for model in MODELS)
-        self.assertEqual([line.endswith(f" {end}") for line in lines], [True] * (count + 1), lines)
+        self.assertEqual(
+            self.init_db(),
+            [
+                "Index Probe.kind_1 is there.",
+                "Document Probe(kind='name') is there.",
+                "Index Passing.created_at_1 is there.",
+            ],
+        )
+        self.assertEqual(model.collection.find_one(), before)
 
     def test_what_is_missing_is_put_back(self):
         """An index dropped by hand, and documents that are already there"""
-        init_db(self.database)
-        Log(self.database).insert_log({"url": "/kept"})
-        Log(self.database).collection.drop_index("created_at_1")
-        self.assertIn("Index Log.created_at_1 created.", init_db(self.database))
-        self.assertEqual(Log(self.database).get_log()[0]["url"], "/kept")
+        self.init_db()
+        collection = Passing(self.database).collection
+        collection.insert_one({"url": "/kept"})
+        collection.drop_index("created_at_1")
+        self.assertIn("Index Passing.created_at_1 created.", self.init_db())
+        self.assertEqual(collection.find_one()["url"], "/kept")
 
     def test_changed_lifetime_is_changed_in_place(self):
-        """LOG_RETENTION_DAYS, to 0 and back"""
-        init_db(self.database)
-        for days, seconds, was in ((7, 7 * DAY, 30 * DAY), (0, 2147483647, 7 * DAY)):
+        """To 0 days and back"""
+        self.init_db()
+        for days, seconds, was in ((7, 7 * DAY, 30 * DAY), (1, DAY, 7 * DAY)):
             self.assertIn(
-                f"Index Log.created_at_1 expires after {seconds} s (was: {was}).",
-                init_db(self.database, {"LOG_RETENTION_DAYS": days}),
+                f"Index Passing.created_at_1 expires after {seconds} s (was: {was}).",
+                self.init_db({"PASSING_DAYS": days}),
             )
             self.assertEqual(self.lifetime(), seconds)
 
     def test_index_that_the_code_lacks_is_reported_and_kept(self):
         """Never dropped"""
-        Log(self.database).collection.create_index("url")
+        collection = Passing(self.database).collection
+        collection.create_index("url")
         for _ in range(2):
-            self.assertIn(
-                "Index Log.url_1 is not in the code: left as it is.", init_db(self.database)
-            )
-        self.assertIn("url_1", Log(self.database).collection.index_information())
+            self.assertIn("Index Passing.url_1 is not in the code: left as it is.", self.init_db())
+        self.assertIn("url_1", collection.index_information())
 
     def test_index_in_another_form_is_a_conflict(self):
         """Not unique where it must be"""
-        MasterConfig(self.database).collection.create_index("config_type")
+        Probe(self.database).collection.create_index("kind")
         self.assertRaisesRegex(
             IndexConflict,
-            r"^Index MasterConfig\.config_type_1 is there in another form .* drop it",
-            init_db,
-            self.database,
+            r"^Index Probe\.kind_1 is there in another form .* drop it",
+            self.init_db,
         )
 
     def test_index_of_another_s_is_not_changed(self):
         """The same name, other keys: a conflict, and its lifetime stays"""
-        collection = Log(self.database).collection
+        collection = Passing(self.database).collection
         collection.create_index("ipv4", name="created_at_1", expireAfterSeconds=5)
-        self.assertRaises(IndexConflict, init_db, self.database)
+        self.assertRaises(IndexConflict, self.init_db)
         self.assertEqual(self.lifetime(), 5)
 
     def test_many_at_once(self):
-        """Eight threads, each with a client of its own: one author, no error"""
+        """Eight threads, each with a client of its own: one document, no error"""
         errors, barrier = [], threading.Barrier(8)
 
         def run():
@@ -133,7 +155,7 @@ class InitDbTestCase(DatabaseTestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(errors, [])
-        self.assertEqual(MasterConfig(self.database).collection.count_documents({}), 1)
+        self.assertEqual(Probe(self.database).collection.count_documents({}), 1)
 
 
 class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):
@@ -143,24 +165,19 @@ class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):
         return {"MONGODB_URI": self.uri, "MONGODB_NAME": self.name}
 
     def test_command_says_what_it_did(self):
-        """Twice, the setting changed between"""
-        done = self.flask("db-init", **self.settings())
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        lines = done.stdout.splitlines()
-        self.assertEqual(
-            [*lines[:3], lines[-1]],
-            [
-                f"[{APP_NAME}] Index MasterConfig.config_type_1 created.",
-                f"[{APP_NAME}] Document MasterConfig(config_type='author') created.",
-                f"[{APP_NAME}] Index Log.created_at_1 created.",
-                f"[{APP_NAME}] MongoDB Initialization Completed.",
-            ],
-        )
-        MasterConfig(self.database).change_author("NB")
-        done = self.flask("db-init", LOG_RETENTION_DAYS="1", **self.settings())
-        self.assertEqual(done.returncode, 0)
-        self.assertIn("expires after 86400 s (was: 2592000).", done.stdout)
-        self.assertEqual(MasterConfig(self.database).get_author()["value"], "NB")
+        """Twice: a line for each index and document of the code's, and the last one"""
+        models = [model(self.database) for model in MODELS]
+        indexes = sum(len(model.index) for model in models)
+        documents = sum(len(model.seeds) for model in models)
+        for done_to_each in ("created.", "is there."):
+            done = self.flask("db-init", **self.settings())
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            *lines, last = done.stdout.splitlines()
+            self.assertEqual(last, f"[{APP_NAME}] MongoDB Initialization Completed.")
+            for kind, count in (("Index", indexes), ("Document", documents)):
+                found = [line for line in lines if line.startswith(f"[{APP_NAME}] {kind} ")]
+                self.assertEqual(len(found), count, lines)
+            self.assertEqual([line for line in lines if not line.endswith(done_to_each)], [])
 
     def test_two_hosts_at_once(self):
         """Both succeed"""
@@ -178,7 +195,9 @@ class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):
             output = process.communicate(timeout=60)[0].decode()
             self.assertEqual(process.returncode, 0, output)
             self.assertIn("MongoDB Initialization Completed.", output)
-        self.assertEqual(MasterConfig(self.database).collection.count_documents({}), 1)
+        for model in MODELS:
+            count = model(self.database).collection.count_documents({})
+            self.assertEqual(count, len(model(self.database).seeds))
 
 
 class AwayTestCase(ProcessTestCase):
@@ -243,6 +262,7 @@ class SlowIndexTestCase(ProcessTestCase):
             )
             with self.assertRaises(PyMongoError):  # the control: the delay is real
                 database["x"].create_index("a")
-            self.assertIn("Index Log.created_at_1 created.", init_db(database))
+            with mock.patch("model.mongodb.MODELS", (Probe,)):
+                self.assertIn("Index Probe.kind_1 created.", init_db(database))
             self.kill_group(server)
             self.assertTrue(wait_until(lambda: server.poll() is not None, 10))

@@ -11,7 +11,14 @@ import unittest
 from config import APP_NAME
 from model import init_db
 from model.mongodb import Log
-from tests.integration.case import ProcessTestCase, free_port, needs_secantus, wait_until
+from tests.integration.case import (
+    APPLICATION,
+    PRODUCTION,
+    ProcessTestCase,
+    free_port,
+    needs_secantus,
+    wait_until,
+)
 from tests.integration.fault import Client, Mongo, Proxy, report
 
 REQUESTS = 20_000
@@ -42,11 +49,9 @@ class RequestLogTestCase(ProcessTestCase):
 
     def settings(self):
         return {
-            "FLASK_CONFIG": "production",
+            **PRODUCTION,
             # To the driver the proxy is no member of the replica set.
             "MONGODB_URI": f"mongodb://127.0.0.1:{self.proxy.port}/?directConnection=true",
-            "SECRET_KEY": "s" * 32,
-            "ADMIN_TOKEN": "t" * 32,
             "API_LOGGING": "1",
         }
 
@@ -64,7 +69,7 @@ class RequestLogTestCase(ProcessTestCase):
                 try:
                     client = client or Client(self.port)
                     status, head, _ = client.ask(
-                        f"GET /sample/add?a={number}&b=1", f"X-Request-ID: {request_id}"
+                        f"GET /probe/add?a={number}&b=1", f"X-Request-ID: {request_id}"
                     )
                 except OSError:  # dropped: is sent again, with a new id
                     if client is not None:
@@ -127,7 +132,7 @@ class RequestLogTestCase(ProcessTestCase):
     def start_granian(self):
         self.server = self.serve(
             *("granian", "--interface", "wsgi", "--blocking-threads", "4"),
-            *("--port", str(self.port), "manage:application"),
+            *("--port", str(self.port), APPLICATION),
             port=self.port,
             cleanup=self.addCleanup,
             **self.settings(),
@@ -136,7 +141,7 @@ class RequestLogTestCase(ProcessTestCase):
     def start_gunicorn(self):
         self.server = self.serve(
             *("gunicorn", "--worker-class", "gthread", "--threads", "4"),
-            *("--bind", f"127.0.0.1:{self.port}", "manage:application"),
+            *("--bind", f"127.0.0.1:{self.port}", APPLICATION),
             port=self.port,
             cleanup=self.addCleanup,
             **self.settings(),
@@ -165,7 +170,7 @@ class RequestLogTestCase(ProcessTestCase):
             client = Client(self.port)
             self.mongo.freeze()
             for _ in range(7):
-                self.assertEqual(client.ask("GET /sample/add?a=1&b=2")[0], 200)
+                self.assertEqual(client.ask("GET /probe/add?a=1&b=2")[0], 200)
             client.close()
             self.server.terminate()
             self.server.wait(60)
@@ -185,7 +190,7 @@ class RequestLogTestCase(ProcessTestCase):
             start()
             client = Client(self.port)
             request_id = f"last-{self.port}"
-            client.ask("GET /sample/add?a=1&b=2", f"X-Request-ID: {request_id}")
+            client.ask("GET /probe/add?a=1&b=2", f"X-Request-ID: {request_id}")
             client.close()
             self.server.terminate()
             self.server.wait(60)

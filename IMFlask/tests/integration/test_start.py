@@ -12,15 +12,15 @@ class BadSettingTestCase(ProcessTestCase):
     """A start that must not be"""
 
     SENTENCE = (
-        f"[{APP_NAME}] {APP_NAME}_LOG_RETENTION_DAYS has value 'x':"
-        " put a whole number from 0 to 24855 there.\n"
+        f"[{APP_NAME}] {APP_NAME}_HSTS_SECONDS has value 'x':"
+        " put a whole number from 0 to 1000000000 there.\n"
     )
 
     def start(self, *command):
         return subprocess.run(
             [sys.executable, "-m", *command],
             cwd=self.root,
-            env=environment(LOG_RETENTION_DAYS="x"),
+            env=environment(HSTS_SECONDS="x"),
             capture_output=True,
             text=True,
             timeout=60,

@@ -9,7 +9,7 @@ import click
 from flask import Flask, Response
 
 from app.api.decorator import is_static, unlogged
-from app.api.openapi.operation import SECURITY, operation_of, path_of, tag_of
+from app.api.openapi.operation import operation_of, path_of, security_of, tag_of
 
 _ENDPOINT = "openapi"
 _ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 416, 429, 500, 503)
@@ -83,10 +83,11 @@ def _components(app: Flask) -> dict[str, Any]:
         },
         "responses": {str(status): _failure(status) for status in _ERRORS},
     }
-    if app.config["ADMIN_TOKEN"]:
-        components["securitySchemes"] = {
-            SECURITY: {"type": "http", "scheme": "bearer", "description": "The admin token."}
-        }
+    schemes: dict[str, Any] = {}
+    for view in app.view_functions.values():
+        schemes |= security_of(app, view)
+    if schemes:
+        components["securitySchemes"] = schemes
     return components
 
 

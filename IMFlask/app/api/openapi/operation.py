@@ -12,7 +12,6 @@ from werkzeug.routing import FloatConverter, IntegerConverter, Rule
 from app.api.decorator import Answers, View
 from app.api.openapi.schema import Schema, schema_of
 
-SECURITY = "admin"  # the scheme's name
 _PLACES = {package.Route: "path", package.Query: "query", package.Header: "header"}
 _BODIES = {
     package.Json: "application/json",
@@ -39,9 +38,15 @@ def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
         "requestBody": _body(view),
         "responses": _answers(app, rule, view),
     }
-    if _needs_token(app, view):
-        operation["security"] = [{SECURITY: []}]
+    if schemes := security_of(app, view):
+        operation["security"] = [{name: []} for name in schemes]
     return {name: value for name, value in operation.items() if value}
+
+
+def security_of(app: Flask, view: View) -> Schema:
+    """Return the security schemes by name one of which the view asks for; see app/api/admin.py."""
+    schemes: Schema = getattr(view, "security", lambda app: {})(app)
+    return schemes
 
 
 def tag_of(rule: Rule) -> str:
@@ -139,17 +144,13 @@ def _errors(app: Flask, rule: Rule, view: View) -> set[int]:
         errors.add(413)
     if rule.arguments:
         errors.add(404)
-    if _needs_token(app, view):
+    if security_of(app, view):
         errors.add(401)
     # There is one way to get at the database.
     code = getattr(inspect.unwrap(view), "__code__", None)
     if code is not None and "get_db" in code.co_names:
         errors.add(503)
     return errors
-
-
-def _needs_token(app: Flask, view: View) -> bool:
-    return bool(app.config["ADMIN_TOKEN"]) and getattr(view, "needs_admin", False)
 
 
 def _envelope(answers: Answers) -> Schema:

@@ -1,31 +1,17 @@
-"""Information API: the log, the author, a message."""
+"""Information API: the author, a message."""
 
 from flask import Blueprint
-from flask_validation_extended import Max, Min
 
-from app.api.decorator import admin_required, answers, timer, unlogged
+from app.api.decorator import admin_required, answers, timer
 from app.api.response import Envelope, response
-from app.api.rule import ObjectIdRule
-from app.api.shape import DATE, INTEGER, NUMBER, OBJECT_ID, TEXT, a_list, an_object, or_null
-from app.api.validation import Json, Query, Validator
+from app.api.shape import DATE, INTEGER, OBJECT_ID, TEXT, an_object
+from app.api.validation import Json, Validator
 from app.database import get_db
-from controller import author, log
-from model.mongodb import Log, MasterConfig
+from controller import author
+from model.mongodb import MasterConfig
 
 blueprint = Blueprint("info", __name__)
 
-ENTRY = an_object(
-    _id=OBJECT_ID,
-    request_id=TEXT,
-    ipv4=or_null(TEXT),
-    url=TEXT,
-    method=TEXT,
-    params=TEXT,
-    status_code=INTEGER,
-    process_time=NUMBER,
-    created_at=DATE,
-    __version__=INTEGER,
-)
 AUTHOR = an_object(
     _id=OBJECT_ID,
     config_type=TEXT,
@@ -34,21 +20,6 @@ AUTHOR = an_object(
     updated_at=DATE,
     __version__=INTEGER,
 )
-
-
-@blueprint.get("/log")
-@answers(a_list(ENTRY), fields={"next": or_null(OBJECT_ID)})
-@unlogged
-@timer
-@admin_required
-@Validator()
-def get_log_api(
-    limit: int = Query(int, default=10, rules=[Min(1), Max(100)]),
-    before: str | None = Query(str, rules=ObjectIdRule(), optional=True),
-) -> Envelope:
-    """List the newest requests, newest first."""
-    page, cursor = log.newest(Log(get_db()), limit, before)
-    return response(page, next=cursor)
 
 
 @blueprint.get("/author")

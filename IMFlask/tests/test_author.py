@@ -1,12 +1,11 @@
-"""The controllers for the author and the log, without an app and without a database."""
+"""The author: controller and model, without an app and without a database."""
 
 from unittest import mock
 
-from bson import ObjectId
-
-from controller import author, log
+from controller import author
 from controller.error import NotFound
-from model.mongodb import Log, MasterConfig
+from model.mongodb import MasterConfig
+from model.mongodb.base import Unstorable
 from tests.case import UnitTestCase
 from tests.mock import Mock
 
@@ -34,19 +33,22 @@ class AuthorTestCase(UnitTestCase):
         self.assertRaisesRegex(NotFound, "flask db-init", author.change_author, self.model, "NB")
 
 
-class LogTestCase(UnitTestCase):
-    """controller.log"""
+class ModelTestCase(UnitTestCase):
+    """model.mongodb.MasterConfig"""
 
-    def setUp(self):
-        super().setUp()
-        self.model = mock.create_autospec(Log, instance=True)
+    def test_queries_are_one_call_each(self):
+        """And say whether there was something to change"""
+        collection = mock.MagicMock()
+        model = MasterConfig({"MasterConfig": collection})
+        model.get_author()
+        collection.find_one.assert_called_once_with({"config_type": "author"})
+        collection.update_one.return_value.matched_count = 0
+        self.assertFalse(model.change_author("NB"))
+        collection.update_one.assert_called_once()
 
-    def test_pages(self):
-        """A full page has a cursor where there is more"""
-        entries = Mock.get_log(0, 4)
-        self.model.get_log.return_value = entries
-        self.assertEqual(log.newest(self.model, 3), (entries[:3], entries[2]["_id"]))
-        self.assertEqual(log.newest(self.model, 4), (entries, None))
-        self.model.get_log.return_value = []
-        self.assertEqual(log.newest(self.model, 3, "0" * 24), ([], None))
-        self.model.get_log.assert_called_with(4, ObjectId("0" * 24))
+    def test_what_bson_cannot_hold_is_refused(self):
+        """Before any query"""
+        model = MasterConfig(mock.MagicMock())
+        for write in (model.change_author, model.insert_author):
+            self.assertRaises(Unstorable, write, 2**63)
+        model.collection.update_one.assert_not_called()

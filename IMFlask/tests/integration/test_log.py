@@ -1,15 +1,18 @@
-"""The models' queries, on a real server."""
+"""The log in a real database: what is written, its pages, its index, its expiry."""
 
-import time
+import json
 from datetime import UTC, datetime
 
 from bson import ObjectId
 
 from controller import log
 from model import init_db
-from model.mongodb import Log, MasterConfig
-from tests.integration.case import DatabaseTestCase
+from model.mongodb import Log
+from tests.integration.case import TOKEN, DatabaseTestCase, ProcessTestCase, free_port, wait_until
 from tests.integration.explain import Explain
+from tests.integration.fault import Client
+
+DAY = 86400
 
 
 class LogTestCase(DatabaseTestCase):
@@ -52,31 +55,49 @@ class LogTestCase(DatabaseTestCase):
         """No collection yet"""
         self.assertEqual(log.newest(Log(self.database), 10), ([], None))
 
-
-class MasterConfigTestCase(DatabaseTestCase):
-    """MasterConfig"""
-
-    def test_author_from_nothing_to_changed(self):
-        """None, inserted once, changed"""
+    def test_lifetime_is_that_of_the_setting(self):
+        """LOG_RETENTION_DAYS, changed in place, to 0, which is for ever, and back"""
         init_db(self.database)
-        model = MasterConfig(self.database)
-        model.collection.delete_many({})
-        self.assertIsNone(model.get_author())
-        self.assertFalse(model.change_author("NB"))
-        self.assertTrue(model.insert_author("IML"))
-        self.assertFalse(model.insert_author("other"))
-        first = model.get_author()
-        self.assertEqual((first["value"], first["created_at"]), ("IML", first["updated_at"]))
-        time.sleep(0.002)
-        self.assertTrue(model.change_author("NB"))
-        changed = model.get_author()
-        self.assertEqual(changed["value"], "NB")
-        self.assertEqual(changed["created_at"], first["created_at"])
-        self.assertGreater(changed["updated_at"], first["updated_at"])
-        self.assertEqual(model.collection.count_documents({}), 1)
+        was = 30 * DAY
+        for days, seconds in ((7, 7 * DAY), (0, 2147483647), (1, DAY)):
+            self.assertIn(
+                f"Index Log.created_at_1 expires after {seconds} s (was: {was}).",
+                init_db(self.database, {"LOG_RETENTION_DAYS": days}),
+            )
+            index = Log(self.database).collection.index_information()["created_at_1"]
+            self.assertEqual(index["expireAfterSeconds"], seconds)
+            was = seconds
 
 
-class ExplainTestCase(Explain, DatabaseTestCase):
+class LogAPITestCase(DatabaseTestCase, ProcessTestCase):
+    """In production"""
+
+    def test_request_is_on_the_page(self):
+        """Under its id, for those who have the token"""
+        init_db(self.database)
+        port = free_port()
+        self.serve_production(
+            *("granian", port, 2),
+            MONGODB_URI=self.uri,
+            MONGODB_NAME=self.name,
+            API_LOGGING="1",
+        )
+        client = Client(port)
+        self.addCleanup(client.close)
+        client.ask("GET /health/live?a=%ED%95%9C", "X-Request-ID: unlogged")
+        client.ask("GET /nowhere?a=%ED%95%9C", "X-Request-ID: mine")
+        page = ("GET /sample/log?limit=100", f"Authorization: Bearer {TOKEN}")
+
+        def entries():
+            return json.loads(client.ask(*page)[2])["result"]
+
+        self.assertTrue(wait_until(entries, 10))
+        (entry,) = entries()
+        shown = [entry[name] for name in ("request_id", "url", "status_code")]
+        self.assertEqual(shown, ["mine", "/nowhere?a=한", 404])
+
+
+class LogExplainTestCase(Explain, DatabaseTestCase):
     """Each query uses its index"""
 
     def setUp(self):
@@ -95,12 +116,3 @@ class ExplainTestCase(Explain, DatabaseTestCase):
         middle = Log(self.database).get_log(10)[-1]["_id"]
         self.assert_uses("_id_", lambda database: Log(database).get_log(10))
         self.assert_uses("_id_", lambda database: Log(database).get_log(10, middle))
-
-    def test_author(self):
-        """Read and changed"""
-        for call in (
-            lambda database: MasterConfig(database).get_author(),
-            lambda database: MasterConfig(database).change_author("NB"),
-            lambda database: MasterConfig(database).insert_author("NB"),
-        ):
-            self.assert_uses("config_type_1", call)

@@ -1,0 +1,146 @@
+"""The log's pages; the model is mocked."""
+
+from unittest import mock
+
+from bson import ObjectId
+from pymongo.errors import BulkWriteError
+
+from controller import log
+from model.mongodb import Log
+from tests.case import AppTestCase, UnitTestCase
+from tests.mock import Mock
+
+
+class LogTestCase(AppTestCase):
+    """Log API"""
+
+    def patch(self, name, **kwargs):
+        patch = mock.patch(f"model.mongodb.{name}", autospec=True, **kwargs)
+        self.addCleanup(patch.stop)
+        return patch.start()
+
+    def test_get_log(self):
+        """The first page, and no next one where there are no more entries"""
+        get_log = self.patch("Log.get_log", return_value=Mock.get_log(0, 10))
+        response = self.client.get("/sample/log")
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(list(response.json), ["msg", "result", "next"])
+        self.assertIsNone(response.json["next"])
+        self.assertEqual(len(response.json["result"]), 10)
+        self.assertEqual(
+            response.json["result"][0],
+            {
+                "_id": "800000000000000000000000",
+                "request_id": "00000000000000000000000000000000",
+                "ipv4": "127.0.0.1",
+                "url": "/sample/add?a=0&b=1",
+                "method": "GET",
+                "params": "",
+                "status_code": 200,
+                "process_time": 0.001,
+                "created_at": "2026-01-01T00:00:00.000Z",
+                "__version__": 1,
+            },
+        )
+        # One more than a page tells whether there is another.
+        get_log.assert_called_once_with(mock.ANY, 11, None)
+
+    def test_log_pages_lead_to_each_other(self):
+        """`next` is the `before` of the next page"""
+        get_log = self.patch("Log.get_log", return_value=Mock.get_log(0, 4))
+        response = self.client.get("/sample/log?limit=3")
+        self.assertEqual(len(response.json["result"]), 3)
+        self.assertEqual(response.json["next"], response.json["result"][-1]["_id"])
+        self.client.get(f"/sample/log?limit=3&before={response.json['next']}")
+        get_log.assert_called_with(mock.ANY, 4, ObjectId(response.json["next"]))
+
+    def test_log_of_stand_ins_without_ids_has_no_next_page(self):
+        """Documents without `_id`"""
+        entries = [{"url": entry["url"]} for entry in Mock.get_log(0, 30)]
+        with mock.patch("model.mongodb.Log.get_log", return_value=entries):
+            response = self.client.get("/sample/log")
+        self.assertEqual((len(response.json["result"]), response.json["next"]), (10, None))
+
+    def test_log_refuses_wrong_pages(self):
+        """limit and before"""
+        get_log = self.patch("Log.get_log")
+        for query, description in (
+            ("limit=0", "Query parameter 'limit' must be 1 or more."),
+            ("limit=101", "Query parameter 'limit' must be 100 or less."),
+            ("limit=x", "Query parameter 'limit' is malformed: it must be an integer."),
+            ("before=1", "Query parameter 'before' must be an id of 24 hexadecimal digits."),
+        ):
+            with self.subTest(query):
+                self.assert_fails(self.client.get(f"/sample/log?{query}"), 400, description)
+        get_log.assert_not_called()
+
+    def test_it_leaves_no_entry_itself(self):
+        """Who looks at the log does not fill it"""
+        self.assertTrue(self.app.view_functions["sample_api.log.get_log_api"].unlogged)
+
+
+class ControllerTestCase(UnitTestCase):
+    """controller.log"""
+
+    def setUp(self):
+        super().setUp()
+        self.model = mock.create_autospec(Log, instance=True)
+
+    def test_pages(self):
+        """A full page has a cursor where there is more"""
+        entries = Mock.get_log(0, 4)
+        self.model.get_log.return_value = entries
+        self.assertEqual(log.newest(self.model, 3), (entries[:3], entries[2]["_id"]))
+        self.assertEqual(log.newest(self.model, 4), (entries, None))
+        self.model.get_log.return_value = []
+        self.assertEqual(log.newest(self.model, 3, "0" * 24), ([], None))
+        self.model.get_log.assert_called_with(4, ObjectId("0" * 24))
+
+
+class ModelTestCase(UnitTestCase):
+    """model.mongodb.Log"""
+
+    def test_log_expires_by_the_setting(self):
+        """LOG_RETENTION_DAYS; 0 is for ever"""
+        for config, seconds in (
+            (None, 30 * 86400),
+            ({"LOG_RETENTION_DAYS": 1}, 86400),
+            ({"LOG_RETENTION_DAYS": 0}, 2147483647),
+            ({"LOG_RETENTION_DAYS": 24855}, 24855 * 86400),
+        ):
+            (index,) = Log(None, config).index
+            self.assertEqual(index.document["expireAfterSeconds"], seconds)
+            self.assertLessEqual(seconds, 2147483647)
+
+    def test_entries_that_are_there_already_are_passed_over(self):
+        """Others that are refused are counted; where it is not known, it is raised"""
+        collection = mock.MagicMock()
+        log = Log({"Log": collection})
+        self.assertEqual(log.insert_logs([1, 2, 3]), 0)
+        collection.insert_many.assert_called_once_with([1, 2, 3], ordered=False)
+        failures = [{"code": code} for code in (11000, 121, 11000)]
+        details = {"writeErrors": failures, "writeConcernErrors": []}
+        collection.insert_many.side_effect = BulkWriteError(details)
+        self.assertEqual(log.insert_logs([1, 2, 3]), 1)
+        details["writeConcernErrors"] = [{"code": 64}]
+        self.assertRaises(BulkWriteError, log.insert_logs, [1, 2, 3])
+
+    def test_queries_are_one_call_each(self):
+        """And bounded"""
+        collection = mock.MagicMock()
+        model = Log({"Log": collection})
+        model.get_log(5, ObjectId("0" * 24))
+        collection.find.assert_called_once_with({"_id": {"$lt": ObjectId("0" * 24)}})
+        self.assertRaises(ValueError, model.get_log, 0)
+        model.insert_log({"url": "/"})
+        self.assertEqual(collection.insert_one.call_args.args[0]["url"], "/")
+
+
+class AdminTestCase(AppTestCase):
+    """With ADMIN_TOKEN set"""
+
+    settings = {"ADMIN_TOKEN": "t" * 32}
+
+    def test_log_needs_the_token(self):
+        """It shows what others have sent"""
+        self.assertEqual(self.client.get("/sample/log").status_code, 401)
