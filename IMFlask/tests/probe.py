@@ -40,8 +40,7 @@ class Probe(Model):
 
     def get_name(self):
         """Return the name, or None."""
-        document = self.collection.find_one(_KEY)
-        return document and document["name"]
+        return (self.collection.find_one(_KEY) or {}).get("name")
 
     def change_name(self, name):
         """Change the name; returns False when there is none."""

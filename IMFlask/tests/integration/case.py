@@ -19,7 +19,6 @@ from pathlib import Path
 import config
 from model import connect
 from model.mongodb.client import get_client
-from model.mongodb.embedded import EmbeddedServer
 
 ROOT = Path(config.__file__).parent
 TOKEN = "t" * 32  # the admin's
@@ -54,22 +53,44 @@ def server_uri():
     given = config.config_dict["testing"].TEST_MONGODB_URI
     if given:
         return given
-    folder = tempfile.mkdtemp()
-    server = EmbeddedServer(folder, "tests")
-    uri = server.uri()
+    folder, port = Path(tempfile.mkdtemp()), free_port()
+    server = start_secantus(folder, port)
 
     def end():
-        os.kill(server_pid(folder), KILL)
-        server.close()
+        server.kill()
+        server.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(end)
-    return uri
+    return f"mongodb://127.0.0.1:{port}"
 
 
-def server_pid(folder):
-    """Return the process id of the embedded server of `folder`."""
-    return int((Path(folder) / "door").read_text().split()[1])
+def start_secantus(folder, port):
+    """Start a database with its data in `folder`, and return the process once it listens."""
+    (folder / "secantusd.toml").touch()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "secantus", "--host=127.0.0.1", f"--port={port}"),
+            *(f"--config={folder / 'secantusd.toml'}", f"--storage-path={folder / 'data'}"),
+            *("--sync-on-commit", "--enable-test-commands", "--log-level=ERROR"),
+        ],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    if not wait_until(lambda: listens(port), 20):
+        raise AssertionError("the database does not start")
+    return process
+
+
+def listens(port):
+    """Whether somebody accepts connections at `port`."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def is_alive(pid):
@@ -160,16 +181,12 @@ class ProcessTestCase(unittest.TestCase):
         process.output = Path(path).read_text
         (cleanup or cls.addClassCleanup)(cls.kill_group, process)
 
-        def listens():
+        def is_ready():
             if process.poll() is not None:
                 raise AssertionError(process.output())
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            except OSError:
-                return False
-            return True
+            return listens(port)
 
-        if not wait_until(listens, 30):
+        if not wait_until(is_ready, 30):
             raise AssertionError(process.output())
         return process
 

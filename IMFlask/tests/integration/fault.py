@@ -4,7 +4,6 @@ import contextlib
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from pymongo import MongoClient
 
-from tests.integration.case import free_port, wait_until
+from tests.integration.case import free_port, start_secantus
 
 
 class Mongo:
@@ -22,7 +21,6 @@ class Mongo:
     def __init__(self):
         self.port = free_port()
         self._folder = Path(tempfile.mkdtemp())
-        (self._folder / "secantusd.toml").touch()
         self._process = None
         self.client = MongoClient(self.uri, serverMonitoringMode="poll", appname="fault")
 
@@ -32,20 +30,7 @@ class Mongo:
 
     def start(self):
         """Start the server and wait until it answers."""
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "secantus", "--host=127.0.0.1", f"--port={self.port}"),
-                *(f"--config={self._folder / 'secantusd.toml'}", "--sync-on-commit"),
-                *(f"--storage-path={self._folder / 'data'}", "--enable-test-commands"),
-                "--log-level=ERROR",
-            ],
-            cwd=self._folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        if not wait_until(lambda: listens(self.port), 20):
-            raise AssertionError("the database does not start")
+        self._process = start_secantus(self._folder, self.port)
 
     def kill(self):
         """Kill -9."""
@@ -177,15 +162,6 @@ class Client:
 
     def close(self):
         self._socket.close()
-
-
-def listens(port):
-    """Whether somebody accepts connections at `port`."""
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def in_threads(count, work):
