@@ -222,7 +222,11 @@ def settle_debug(name: str) -> bool:
 
 
 def is_flask_run() -> bool:
-    """Whether this process is `flask run`, its reloader's parent included."""
+    """Whether this process is `flask run`.
+
+    That includes its reloader's parent, which keeps the embedded database while its
+    child, at every saved file, begins anew.
+    """
     context = click.get_current_context(silent=True)
     return context is not None and context.info_name == "run"
 
@@ -248,15 +252,11 @@ class Config:
     MAX_CONTENT_LENGTH = 1024 * 1024
     MAX_FORM_MEMORY_SIZE = 1024 * 1024  # of the fields of a form
     MAX_FORM_PARTS = 1000
-    # Of a form with files; bytes.
-    MAX_UPLOAD_SIZE = 64 * 1024 * 1024
-    # Whether GET /openapi.json describes the API.
-    OPENAPI = False
-    # Endings and media types of the files that are accepted; none: any.
-    UPLOAD_KINDS: tuple[str, ...] = ()
+    MAX_UPLOAD_SIZE = 64 * 1024 * 1024  # bytes, of a form with files
+    UPLOAD_KINDS: tuple[str, ...] = ()  # endings and types of files that are taken; none: any
+    OPENAPI = False  # whether GET /openapi.json describes the API
 
-    # What `admin_required` asks for; None: nothing.
-    ADMIN_TOKEN: str | None = None
+    ADMIN_TOKEN: str | None = None  # what `admin_required` asks for; None: nothing
     # The hosts that requests may name; None: any.
     TRUSTED_HOSTS: list[str] | None = None
     # How many proxies stand in front, for Werkzeug's ProxyFix; None: there is none.
@@ -268,10 +268,8 @@ class Config:
 
     MONGODB_URI: str | None = None
     MONGODB_NAME: str | None = None
-    # The folder of the embedded database, where it may be used.
-    MONGODB_EMBEDDED_PATH: str | None = None
-    # Whether to keep it running although this process has not used it.
-    MONGODB_EMBEDDED_FOLLOW = False
+    MONGODB_EMBEDDED_PATH: str | None = None  # its folder, where there may be one
+    MONGODB_EMBEDDED_FOLLOW = False  # whether to keep it running, unused by this process
     ERROR_LOG_PATH: str | None = None
     # readable or json; None: as Flask does.
     LOG_FORMAT: str | None = None
@@ -281,7 +279,7 @@ class Config:
     TIMER_OUTPUT: str | None = None
     API_LOGGING = False
     SLOW_API_TIME = 0.5  # seconds
-    LOG_RETENTION_DAYS = 30  # 0: for ever
+    LOG_RETENTION_DAYS = 30  # 0: for ever; at most 24,855, MongoDB's 2**31 seconds
 
 
 class _EnvironmentConfig(Config):
@@ -302,7 +300,6 @@ class _EnvironmentConfig(Config):
     LOG_REQUESTS = boolean("LOG_REQUESTS", True)
     API_LOGGING = boolean("API_LOGGING", Config.API_LOGGING)
     SLOW_API_TIME = seconds("SLOW_API_TIME", Config.SLOW_API_TIME)
-    # MongoDB keeps a document for at most 2**31 - 1 seconds.
     LOG_RETENTION_DAYS = integer("LOG_RETENTION_DAYS", Config.LOG_RETENTION_DAYS, 0, 24855)
 
 
@@ -316,7 +313,6 @@ class DevelopmentConfig(_EnvironmentConfig):
     API_LOGGING = boolean("API_LOGGING", True)
     OPENAPI = boolean("OPENAPI", True)
     MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance")
-    # At every saved file the reloader's child ends; its parent keeps the database.
     MONGODB_EMBEDDED_FOLLOW = is_flask_run()
 
 

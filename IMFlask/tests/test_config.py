@@ -16,9 +16,45 @@ from tests.case import UnitTestCase
 
 ROOT = Path(config.__file__).parent
 
+# What production needs.
+PRODUCTION = {
+    "FLASK_CONFIG": "production",
+    "MONGODB_URI": "mongodb://127.0.0.1",
+    "SECRET_KEY": "x" * 32,
+    "ADMIN_TOKEN": "x" * 32,
+}
+# A setting, what its variable says, what it is then.
+SETTINGS = [
+    ("TIMER_OUTPUT", "log", "log"),
+    ("SLOW_API_TIME", "2", 2.0),
+    ("LOG_REQUESTS", "0", False),
+    ("MONGODB_NAME", "shop", "shop"),
+    ("HSTS_SECONDS", "60", 60),
+    ("TRUSTED_HOSTS", "a.example", ["a.example"]),
+    ("ADMIN_TOKEN", "a" * 32, "a" * 32),
+    ("API_LOGGING", "0", False),
+    ("LOG_RETENTION_DAYS", "7", 7),
+    ("OPENAPI", "0", False),
+    ("MAX_UPLOAD_SIZE", "9", 9),
+    ("UPLOAD_KINDS", ".pdf", (".pdf",)),
+]
+# A setting, its default in development, production, testing.
+DEFAULTS = [
+    ("TIMER_OUTPUT", None, "none", "none"),
+    ("SLOW_API_TIME", 0.5, 0.5, 0.5),
+    ("LOG_REQUESTS", True, True, False),
+    ("LOG_FORMAT", "readable", "json", None),
+    ("MONGODB_NAME", None, None, None),
+    ("API_LOGGING", True, False, False),
+    ("LOG_RETENTION_DAYS", 30, 30, 30),
+    ("OPENAPI", True, False, False),
+    ("MAX_UPLOAD_SIZE", 67108864, 67108864, 67108864),
+    ("UPLOAD_KINDS", (), (), ()),
+]
 
-class GetterTestCase(UnitTestCase):
-    """The typed getters"""
+
+class GetterCase(UnitTestCase):
+    """What asks a typed getter."""
 
     def with_value(self, value, getter, *args):
         with mock.patch.dict(os.environ, {config.variable("X"): value}):
@@ -30,6 +66,10 @@ class GetterTestCase(UnitTestCase):
             self.with_value(value, getter, *args)
         self.assertEqual(stopped.exception.code, 4)
         self.assertEqual(stderr.getvalue(), f"[{APP_NAME}] {APP_NAME}_X {sentence}\n")
+
+
+class GetterTestCase(GetterCase):
+    """The typed getters"""
 
     def test_names_of_variables(self):
         """Ours have the prefix, Flask's keep theirs"""
@@ -63,28 +103,6 @@ class GetterTestCase(UnitTestCase):
                 " www.example.com,.example.org there."
             )
             self.assert_stops(value, sentence, config.hosts)
-
-    def test_file_kinds(self):
-        """Endings and media types, in lower case, with a comma between"""
-        self.assertEqual(self.with_value("", config.file_kinds), ())
-        self.assertEqual(
-            self.with_value(".PDF, .tar.gz,image/*,Image/svg+xml,.한글", config.file_kinds),
-            (".pdf", ".tar.gz", "image/*", "image/svg+xml", ".한글"),
-        )
-        for value in (
-            "pdf",
-            ".",
-            "*/*",
-            "*",
-            "image/",
-            "a/b/c",
-            ".a,,.b",
-            ".a/b",
-            ".a;.b",
-            "a/b; c=d",
-        ):
-            sentence = f"has value {value!r}: put endings and types like .pdf,.png,image/* there."
-            self.assert_stops(value, sentence, config.file_kinds)
 
     def test_proxy_hops(self):
         """The arguments of ProxyFix"""
@@ -167,8 +185,34 @@ class GetterTestCase(UnitTestCase):
             self.assert_stops(folder, sentence, config.log_path)
 
 
-class StartTestCase(UnitTestCase):
-    """The start, in a process of its own"""
+class FileKindsTestCase(GetterCase):
+    """file_kinds"""
+
+    def test_file_kinds(self):
+        """Endings and media types, in lower case, with a comma between"""
+        self.assertEqual(self.with_value("", config.file_kinds), ())
+        self.assertEqual(
+            self.with_value(".PDF, .tar.gz,image/*,Image/svg+xml,.한글", config.file_kinds),
+            (".pdf", ".tar.gz", "image/*", "image/svg+xml", ".한글"),
+        )
+        for value in (
+            "pdf",
+            ".",
+            "*/*",
+            "*",
+            "image/",
+            "a/b/c",
+            ".a,,.b",
+            ".a/b",
+            ".a;.b",
+            "a/b; c=d",
+        ):
+            sentence = f"has value {value!r}: put endings and types like .pdf,.png,image/* there."
+            self.assert_stops(value, sentence, config.file_kinds)
+
+
+class StartCase(UnitTestCase):
+    """What starts in a process of its own."""
 
     def start(self, code="", folder=None, **environ):
         """Import config in a fresh interpreter, print `code`; `K=...` is `<APP_NAME>_K`."""
@@ -209,12 +253,15 @@ class StartTestCase(UnitTestCase):
         done = self.start(code, **environ)
         self.assertEqual((done.stdout.strip(), done.stderr), (expected, ""))
 
+
+class StartTestCase(StartCase):
+    """The start"""
+
     def test_development_needs_nothing(self):
         """An empty environment"""
         self.assert_prints(
-            "DevelopmentConfig None True True",
-            "config.config.__name__, config.config.MONGODB_URI, config.config.API_LOGGING,"
-            " config.config.DEBUG, sep=' '",
+            "DevelopmentConfig None True",
+            "config.config.__name__, config.config.MONGODB_URI, config.config.DEBUG",
         )
 
     def test_config_is_one_of_three(self):
@@ -240,61 +287,33 @@ class StartTestCase(UnitTestCase):
                 MONGODB_URI=uri,
                 SECRET_KEY=key,
             )
-            self.assert_stops(
-                f"{APP_NAME}_ADMIN_TOKEN is not set to 32 characters or more: put the output"
-                " of `python -c 'import secrets; print(secrets.token_hex(32))'` there.",
-                FLASK_CONFIG="production",
-                MONGODB_URI=uri,
-                SECRET_KEY="1" * 32,
-                ADMIN_TOKEN=key,
-            )
-        self.assert_prints(
-            f"{uri} {'1' * 32} {'2' * 32} False none json True True",
-            "config.config.MONGODB_URI, config.config.SECRET_KEY, config.config.ADMIN_TOKEN,"
-            " config.config.API_LOGGING, config.config.TIMER_OUTPUT, config.config.LOG_FORMAT,"
-            " config.config.LOG_REQUESTS, config.config.SESSION_COOKIE_SECURE",
-            FLASK_CONFIG="production",
-            MONGODB_URI=uri,
-            SECRET_KEY="1" * 32,
-            ADMIN_TOKEN="2" * 32,
-        )
+        code = "config.config.MONGODB_URI, config.config.SECRET_KEY, config.config.LOG_FORMAT"
+        self.assert_prints(f"mongodb://127.0.0.1 {'x' * 32} json", code, **PRODUCTION)
 
-    def test_token_can_be_sent_in_a_header(self):
-        """And is not shown when it cannot"""
-        for token in ("two words", "한국어", "a\tb", 'quo"te'):
-            self.assert_stops(
-                f"{APP_NAME}_ADMIN_TOKEN may have letters, digits and ._~+/- alone: put the output"
-                " of `python -c 'import secrets; print(secrets.token_hex(32))'` there.",
-                ADMIN_TOKEN=token,
-            )
+    def show(self, table, column, **environ):
+        """Assert the values of a table's settings, which are in its `column`."""
+        names = [row[0] for row in table]
+        self.assert_prints(
+            str([row[column] for row in table]),
+            f"[getattr(config.config, name) for name in {names}]",
+            **environ,
+        )
 
     def test_settings_are_read_under_development_and_production(self):
-        """Each from its variable"""
-        code = (
-            "config.config.TIMER_OUTPUT, config.config.API_LOGGING, config.config.SLOW_API_TIME,"
-            " config.config.LOG_RETENTION_DAYS, config.config.MONGODB_NAME,"
-            " config.config.MAX_UPLOAD_SIZE, config.config.UPLOAD_KINDS, config.config.OPENAPI"
-        )
-        settings = {
-            "TIMER_OUTPUT": "log",
-            "API_LOGGING": "0",
-            "SLOW_API_TIME": "2",
-            "LOG_RETENTION_DAYS": "7",
-            "MONGODB_NAME": "shop",
-            "MAX_UPLOAD_SIZE": "9",
-            "UPLOAD_KINDS": ".pdf",
-        }
-        self.assert_prints("log False 2.0 7 shop 9 ('.pdf',) True", code, **settings)
-        settings |= {
-            "FLASK_CONFIG": "production",
-            "MONGODB_URI": "mongodb://127.0.0.1",
-            "SECRET_KEY": "x" * 32,
-            "ADMIN_TOKEN": "x" * 32,
-            "API_LOGGING": "1",
-        }
-        self.assert_prints("log True 2.0 7 shop 9 ('.pdf',) False", code, **settings)
+        """Each from its variable; not under testing"""
+        given = {name: value for name, value, _ in SETTINGS}
+        self.show(SETTINGS, 2, **given)
+        self.show(SETTINGS, 2, **PRODUCTION | given)
         path = str(self.folder / "error.log")
-        self.assert_prints(path, "config.config.ERROR_LOG_PATH", ERROR_LOG_PATH=path, **settings)
+        code = "config.config.ERROR_LOG_PATH"
+        self.assert_prints(path, code, ERROR_LOG_PATH=path, **PRODUCTION)
+        self.show(DEFAULTS, 3, FLASK_CONFIG="testing", **given)
+
+    def test_defaults(self):
+        """Where nothing is set"""
+        self.show(DEFAULTS, 1)
+        self.show(DEFAULTS, 2, **PRODUCTION)
+        self.show(DEFAULTS, 3, FLASK_CONFIG="testing")
 
     def test_secret_key_of_development_is_random(self):
         """Another in each process, unless it is set"""
@@ -311,35 +330,28 @@ class StartTestCase(UnitTestCase):
         self.assertEqual(config.Config.KIND, "production")
 
     def test_example_shows_the_defaults(self):
-        """Where a setting has one"""
+        """Where a setting has one that is the same everywhere"""
         example = (ROOT.parent / ".env.example").read_text()
-        for key in ("LOG_RETENTION_DAYS", "SLOW_API_TIME", "HSTS_SECONDS", "MAX_UPLOAD_SIZE"):
-            default = getattr(config.Config, key)
-            self.assertRegex(example, rf"(?m)^# \w+_{key}={default}$")
+        shown = re.findall(r"(?m)^# [A-Za-z0-9_]+?_([A-Z_]+)=(.+)$", example)
+        self.assertGreater(len(shown), 3)
+        for key, value in shown:
+            if key != "CONFIG":  # Flask's
+                default = getattr(config.DevelopmentConfig, key)
+                self.assertEqual(value, str(int(default) if default is True else default), key)
         self.assertIn("# FLASK_CONFIG=development\n", example)
 
     def test_testing_reads_no_database(self):
-        """Nor anything else that would make the tests differ"""
+        """But that of the integration tests"""
         self.assert_prints(
-            "None None False none mongodb://127.0.0.1/tests",
-            "config.config.MONGODB_URI, config.config.MONGODB_EMBEDDED_PATH,"
-            " config.config.API_LOGGING, config.config.TIMER_OUTPUT,"
-            " config.config.TEST_MONGODB_URI",
+            "None mongodb://127.0.0.1/tests",
+            "config.config.MONGODB_URI, config.config.TEST_MONGODB_URI",
             FLASK_CONFIG="testing",
             MONGODB_URI="nonsense",
             TEST_MONGODB_URI="mongodb://127.0.0.1/tests",
-            API_LOGGING="1",
-            TIMER_OUTPUT="response",
         )
 
     def test_debug_is_settled(self):
         """FLASK_ENV and FLASK_DEBUG, as Flask 2.0 meant them"""
-        production = {
-            "FLASK_CONFIG": "production",
-            "MONGODB_URI": "mongodb://127.0.0.1",
-            "SECRET_KEY": "x" * 32,
-            "ADMIN_TOKEN": "x" * 32,
-        }
         for expected, environ in (
             ("1", {}),
             ("1", {"FLASK_ENV": "development"}),
@@ -348,7 +360,7 @@ class StartTestCase(UnitTestCase):
             ("0", {"FLASK_DEBUG": "0"}),
             ("0", {"FLASK_DEBUG": "false"}),
             ("0", {"FLASK_CONFIG": "testing", "FLASK_DEBUG": "1"}),
-            ("0", {**production, "FLASK_DEBUG": "1", "FLASK_ENV": "development"}),
+            ("0", {**PRODUCTION, "FLASK_DEBUG": "1", "FLASK_ENV": "development"}),
         ):
             with self.subTest(environ):
                 self.assert_prints(
@@ -364,9 +376,9 @@ class StartTestCase(UnitTestCase):
     def test_bad_setting_stops_the_start(self):
         """Of ours"""
         self.assert_stops(
-            f"{APP_NAME}_LOG_RETENTION_DAYS has value 'x':"
-            " put a whole number from 0 to 24855 there.",
-            LOG_RETENTION_DAYS="x",
+            f"{APP_NAME}_HSTS_SECONDS has value 'x':"
+            " put a whole number from 0 to 1000000000 there.",
+            HSTS_SECONDS="x",
         )
 
     def test_env_file_is_read_from_the_folder_or_the_one_above(self):
@@ -434,3 +446,26 @@ class StartTestCase(UnitTestCase):
             self.assertRegex(example, rf"(?m)^# {prefix}{key}=")
         for line in example.splitlines():
             self.assertTrue(not line or line.startswith("#"), line)
+
+
+class AdminTokenTestCase(StartCase):
+    """ADMIN_TOKEN"""
+
+    def test_production_needs_one(self):
+        """Of 32 characters; nothing else does"""
+        for token in ("", "short", "x" * 31):
+            self.assert_stops(
+                f"{APP_NAME}_ADMIN_TOKEN is not set to 32 characters or more: put the output"
+                " of `python -c 'import secrets; print(secrets.token_hex(32))'` there.",
+                **PRODUCTION | {"ADMIN_TOKEN": token},
+            )
+        self.assert_prints("None", "config.config.ADMIN_TOKEN")
+
+    def test_it_can_be_sent_in_a_header(self):
+        """And is not shown when it cannot"""
+        for token in ("two words", "한국어", "a\tb", 'quo"te'):
+            self.assert_stops(
+                f"{APP_NAME}_ADMIN_TOKEN may have letters, digits and ._~+/- alone: put the output"
+                " of `python -c 'import secrets; print(secrets.token_hex(32))'` there.",
+                ADMIN_TOKEN=token,
+            )
