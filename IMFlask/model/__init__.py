@@ -3,17 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from model.mongodb import ModelInitializer, embedded
+from model.mongodb import ModelInitializer
 from model.mongodb.client import Database, LazyDatabase, get_client
+from model.mongodb.embedded import connect_embedded
 
 
 def connect(config: Mapping[str, Any]) -> Database:
     """Return the database that `config` names, unopened: its first query opens it.
 
-    config: MONGODB_URI or, without one, MONGODB_EMBEDDED_PATH, the folder of
-    the embedded database; MONGODB_NAME, else the URI's database is taken, else
-    APP_NAME in lower case; APP_NAME. With neither URI nor folder (the unit
-    tests) every query raises RuntimeError.
+    config: MONGODB_URI; MONGODB_NAME, else the URI's database is taken, else APP_NAME
+    in lower case; APP_NAME. Without a URI:
+    MONGODB_EMBEDDED_PATH, the folder of the embedded database;
+    without anything (the unit tests) every query raises RuntimeError.
     """
     app_name = config.get("APP_NAME") or "app"
     name = config.get("MONGODB_NAME")
@@ -22,7 +23,7 @@ def connect(config: Mapping[str, Any]) -> Database:
         client = get_client(uri, app_name)
         return client[name] if name else client.get_default_database(default_name)
     if config.get("MONGODB_EMBEDDED_PATH"):
-        return embedded.connect(config, default_name)
+        return connect_embedded(config, default_name)
     return LazyDatabase(default_name, _refuse)
 
 
@@ -33,12 +34,11 @@ def init_db(
 ) -> list[str]:
     """Create what the database lacks of indexes and first documents.
 
-    May be run at any time and by several processes at once. config: the
-    settings that an index depends on (LOG_RETENTION_DAYS). Returns what was
-    found and done, one line per index and document; `say` gets each collection's
-    as they come. Raises pymongo's ConnectionFailure within seconds when the
-    database is away, IndexConflict when an index is there in another form,
-    OperationFailure when one cannot be built.
+    May be run at any time and by several processes at once. config: the settings
+    that an index depends on. Returns what was found and done, one line per index and
+    document; `say` gets each collection's as they come. Raises pymongo's
+    ConnectionFailure within seconds when the database is away, IndexConflict when an
+    index is there in another form, OperationFailure when one cannot be built.
     """
     return ModelInitializer(database, config).run(say)
 

@@ -28,8 +28,7 @@ from pymongo import MongoClient
 
 from model import init_db
 from model.mongodb.embedded import EmbeddedServer
-from tests.integration.case import environment, free_port, wait_until
-from tests.integration.fault import listens
+from tests.integration.case import environment, free_port, listens, wait_until
 
 ROUNDS = 3
 SIZE = 200_000_000  # bytes

@@ -21,8 +21,7 @@ from pathlib import Path
 
 from config import variable
 from model.mongodb.embedded import EmbeddedServer
-from tests.integration.case import free_port, wait_until
-from tests.integration.fault import listens
+from tests.integration.case import free_port, listens, wait_until
 
 ROUNDS, SECONDS = 3, 4
 SERVERS = {

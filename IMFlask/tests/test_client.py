@@ -9,7 +9,6 @@ import gridfs
 
 import model
 from model.mongodb import client
-from model.mongodb.embedded import EmbeddedDatabaseError
 from tests.case import UnitTestCase
 
 ROOT = Path(model.__file__).parent.parent
@@ -144,13 +143,3 @@ class LazyDatabaseTestCase(UnitTestCase):
         """connect with neither URI nor folder"""
         database = model.connect({})
         self.assertRaisesRegex(RuntimeError, "has no database", lambda: database["Log"])
-
-    def test_without_the_embedded_one_the_first_use_says_how_to_get_one(self):
-        """SecantusDB is not installed"""
-        database = model.connect({"MONGODB_EMBEDDED_PATH": "/nonexistent", "APP_NAME": "My"})
-        with mock.patch("importlib.util.find_spec", return_value=None):
-            self.assertRaisesRegex(
-                EmbeddedDatabaseError,
-                r"^There is no database: set My_MONGODB_URI .* or install .*`pip install -r",
-                lambda: database["Log"],
-            )

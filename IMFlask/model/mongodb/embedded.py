@@ -24,7 +24,7 @@ from model.mongodb.embedded_server import BUSY, GRACE, identity
 _START = 20.0  # seconds from the first use to the first answer, on a slow machine
 
 
-def connect(config: Mapping[str, Any], name: str) -> LazyDatabase:
+def connect_embedded(config: Mapping[str, Any], name: str) -> LazyDatabase:
     """Return the database `name` of the embedded server; its first use starts the server.
 
     config: MONGODB_EMBEDDED_PATH, the server's folder; APP_NAME; optionally
