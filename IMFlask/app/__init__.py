@@ -4,7 +4,14 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api
-from app.api import error_handler, health, openapi, request_log, sample_api, template
+from app.api import (
+    error_handler,
+    health,
+    openapi,
+    request_log,
+    sample_api,
+    template,
+)
 from app.application import Application
 from app.database import connect_database
 from app.logging import configure_logging

@@ -24,7 +24,7 @@ def connect(config: Mapping[str, Any]) -> Database:
         return client[name] if name else client.get_default_database(default_name)
     if config.get("MONGODB_EMBEDDED_PATH"):
         return connect_embedded(config, default_name)
-    return LazyDatabase(default_name, _refuse)
+    return LazyDatabase(default_name, lambda: _refuse(app_name))
 
 
 def init_db(
@@ -43,8 +43,8 @@ def init_db(
     return ModelInitializer(database, config).run(say)
 
 
-def _refuse() -> NoReturn:
+def _refuse(app_name: str) -> NoReturn:
     raise RuntimeError(
-        "The testing configuration has no database: patch the model's method in the"
-        " test, or hand the model a database of the test's own."
+        f"There is no database: set {app_name}_MONGODB_URI. In a test, which has none,"
+        " patch the model's method, or hand the model a database of the test's own."
     )

@@ -58,7 +58,7 @@ class BasicsTestCase(ProbeTestCase):
     def test_page_404(self):
         """An unknown address, by any method"""
         sentence = "There is nothing at this address: check its spelling."
-        for path in ("/wrong/url", "/probe/", "/probe//add", "/index.html"):
+        for path in ("/wrong/url", "/probe/", "/probe//add", "/nothing.html"):
             for method in ("GET", "POST", "PUT", "DELETE", "FOO"):
                 with self.subTest(f"{method} {path}"):
                     self.assert_fails(self.client.open(path, method=method), 404, sentence)

@@ -142,4 +142,8 @@ class LazyDatabaseTestCase(UnitTestCase):
     def test_without_a_database_every_use_fails(self):
         """connect with neither URI nor folder"""
         database = model.connect({})
-        self.assertRaisesRegex(RuntimeError, "has no database", lambda: database["Log"])
+        self.assertRaisesRegex(
+            RuntimeError,
+            "^There is no database: set app_MONGODB_URI. In a test",
+            lambda: database["Log"],
+        )

@@ -20,7 +20,7 @@ from controller.file_removal import Removal
 from model.mongodb import File
 from model.mongodb.chunk import MissingChunk
 from model.mongodb.outage import DatabaseAway
-from tests.case import AppTestCase, UnitTestCase
+from tests.case import AppTestCase, ProbeTestCase, UnitTestCase
 from tests.file_contract import FileContract, FileMock
 
 FORM = "multipart/form-data; boundary=x"
@@ -55,7 +55,7 @@ class Untouched(io.RawIOBase):
         raise AssertionError
 
 
-class FileTestCase(AppTestCase):
+class FileTestCase(ProbeTestCase):
     """A File model that keeps what it is given."""
 
     def setUp(self):
@@ -349,7 +349,7 @@ class UploadLimitTestCase(FileTestCase):
     def test_other_routes_keep_their_limit(self):
         """1 MiB"""
         body = b'{"name": "' + b"x" * 1024 * 1024 + b'"}'
-        response = self.client.post("/sample/author", data=body, content_type="application/json")
+        response = self.client.post("/probe/name", data=body, content_type="application/json")
         self.assertEqual(response.status_code, 413)
 
     def test_many_parts_and_long_heads_are_refused(self):

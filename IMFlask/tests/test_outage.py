@@ -6,9 +6,9 @@ from unittest import mock
 
 from pymongo import MongoClient, ReadPreference
 
-from model.mongodb import Log
 from model.mongodb.outage import DatabaseAway, Heartbeats, report_failure, wait_for_server
 from tests.case import UnitTestCase
+from tests.probe import Probe
 
 
 class WaitTestCase(UnitTestCase):
@@ -53,7 +53,7 @@ class WaitTestCase(UnitTestCase):
 
     def test_stand_ins_and_strange_clients_are_not_waited_for(self):
         """A database without a client, a client without our listener"""
-        self.assertIsNone(wait_for_server({"Log": 1}))
+        self.assertIsNone(wait_for_server({"Probe": 1}))
         with MongoClient("mongodb://127.0.0.1:1", connect=False) as client:
             self.assertIsNone(wait_for_server(client["x"]))
 
@@ -170,4 +170,4 @@ class WaitTestCase(UnitTestCase):
     def test_models_wait(self):
         """Every query begins with the collection"""
         with mock.patch("model.mongodb.base.wait_for_server", side_effect=DatabaseAway):
-            self.assertRaises(DatabaseAway, Log(self.client["x"]).get_log)
+            self.assertRaises(DatabaseAway, Probe(self.client["x"]).get_name)

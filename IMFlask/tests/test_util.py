@@ -52,7 +52,7 @@ class RedactTestCase(UnitTestCase):
         ):
             self.assertTrue(util.is_secret(name), name)
         for name in (
-            "author",
+            "editor",
             "name",
             "key_name",
             "spin",

@@ -21,7 +21,7 @@ from model import connect
 from model.mongodb.client import get_client
 
 ROOT = Path(config.__file__).parent
-TOKEN = "t" * 32  # the admin's
+TOKEN = "t" * 32  # what clients send in `Authorization`
 APPLICATION = "tests.integration.app:application"  # with the tests' own views
 PRODUCTION = {
     "FLASK_CONFIG": "production",

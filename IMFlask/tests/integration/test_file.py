@@ -226,7 +226,7 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
                         file_id = json.loads(answer)["result"][0]["id"]
                         self.assertEqual(self.ask(f"DELETE /sample/file/{file_id}")[0], 200)
                     self.assertEqual(self.stored(), (0, 0))
-            start, _ = head(2 * MB, line="PUT /sample/author")
+            start, _ = head(2 * MB, line="PUT /probe/name")
             self.assertEqual(self.send(start + bytes(2 * MB))[0], 415)
 
         self.on_each(work, MAX_UPLOAD_SIZE=str(3 * MB))

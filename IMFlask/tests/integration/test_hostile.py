@@ -10,12 +10,12 @@ from tests.probe import Probe
 
 
 def post(body, content_type="application/json", **kwargs):
-    """Return a POST of `body` to the author."""
+    """Return a POST of `body` to the name."""
     return request("POST /probe/name", body, f"Content-Type: {content_type}", **kwargs)
 
 
 def chunked(chunks, content_type="application/json", end=b"0\r\n\r\n"):
-    """Return a POST to the author in chunks, which are bytes or already framed text."""
+    """Return a POST to the name in chunks, which are bytes or already framed text."""
     head = request(
         "POST /probe/name", b"", f"Content-Type: {content_type}", "Transfer-Encoding: chunked"
     )

@@ -2,7 +2,12 @@
 
 from flask import Blueprint
 
-from app.api.sample_api import calculator, file, info, log
+from app.api.sample_api import (
+    calculator,
+    file,
+    info,
+    log,
+)
 
 blueprint = Blueprint("sample_api", __name__)
 blueprint.register_blueprint(calculator.blueprint)

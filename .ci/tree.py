@@ -1,0 +1,85 @@
+"""Copies of this tree to try things on, and how they are tried."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = next(ROOT.glob("*/config.py")).parent.name
+README = (ROOT / "README.md").read_text()
+
+
+@contextlib.contextmanager
+def copied() -> Iterator[Path]:
+    """Yield the root of a copy of what git knows of this tree; it is deleted afterwards."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "project"
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, root / name)
+        yield root
+
+
+def section(title: str) -> str:
+    """Return the README's section under a heading, up to the next one of its level or above."""
+    match = re.search(rf"(?m)^(#+) {re.escape(title)}$", README)
+    if match is None:
+        raise SystemExit(f"README has no section {title!r}")
+    rest = README[match.end() :]
+    end = re.search(rf"(?m)^#{{1,{len(match[1])}}} ", rest)
+    return rest[: end.start()] if end else rest
+
+
+def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """Run a command to its end and return what it printed; one that fails ends this script.
+
+    `python` and `-m` tools are those of the environment that runs this script. Of the
+    settings of this project the command gets those of `env` alone.
+    """
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("FLASK_", f"{CODE.upper()}_"))
+    }
+    environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=environ | (env or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        print(done.stdout)
+        raise SystemExit(f"FAILED, with exit code {done.returncode}: {' '.join(command)}")
+    return done.stdout
+
+
+def lint(root: Path, code: str = CODE) -> None:
+    """Run the linters of the gate on a copy."""
+    run("ruff", "check", ".", cwd=root)
+    run("ruff", "format", "--check", ".", cwd=root)
+    run("lint-imports", "--config", "../pyproject.toml", "--no-logo", cwd=root / code)
+
+
+def test(root: Path, *names: str, code: str = CODE) -> str:
+    """Run tests of a copy, by default the unit tests; returns how many there were."""
+    units = sorted(path.stem for path in (root / code / "tests").glob("test_*.py"))
+    printed = run("flask", "test", *(names or units), cwd=root / code)
+    return re.findall(r"(?m)^Ran .*$", printed)[-1]
