@@ -119,6 +119,7 @@ def mongodb_uri(key: str) -> str | None:
                 # pymongo only warns of an option that it does not know or take.
                 warnings.simplefilter("error", UserWarning)
                 warnings.filterwarnings("ignore", "Wire protocol compression")
+                client: MongoClient[dict[str, object]]
                 with MongoClient(uri, connect=False) as client:
                     client.get_default_database("none")
         except Exception:  # pymongo's own, and whatever its parsers let through

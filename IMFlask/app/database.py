@@ -1,6 +1,7 @@
 """The application's database, and the one way to get at it."""
 
 from flask import Flask, current_app
+from flask.sansio.app import App
 
 from model import connect
 from model.mongodb.client import Database
@@ -13,7 +14,7 @@ def connect_database(app: Flask) -> None:
     app.extensions[_KEY] = connect(app.config)
 
 
-def get_db(app: Flask | None = None) -> Database:
+def get_db(app: App | None = None) -> Database:
     """Return the database of `app`, by default of the app at work."""
     database: Database = (app or current_app).extensions[_KEY]
     return database

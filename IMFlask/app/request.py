@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 from werkzeug.formparser import FormDataParser
+from werkzeug.local import LocalProxy
 from werkzeug.wsgi import get_input_stream
 
 from app.json_provider import NotJSON
@@ -98,7 +99,7 @@ class Request(FlaskRequest):
             parsed = "form" in self.__dict__ and self.mimetype == "multipart/form-data"
             # Not in one read: that would cut a chunked body at the limit, silently.
             self._cached_data = b"" if parsed else b"".join(self.blocks())
-        return super().get_data(cache, as_text)
+        return super().get_data(cache, as_text)  # type: ignore[call-overload]
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         """Raise 415 for what does not claim to be JSON, 400 for what is not."""
@@ -183,4 +184,7 @@ def new_id() -> str:
 
 def current_request() -> Request:
     """Return the request at work itself: Flask's proxy costs at every use, and has no type."""
-    return cast(Request, request._get_current_object())
+    return _current._get_current_object()
+
+
+_current = cast("LocalProxy[Request]", request)

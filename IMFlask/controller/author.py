@@ -1,4 +1,9 @@
-"""The author of the application, a setting that lives in the database."""
+"""The author of the application, a setting that lives in the database.
+
+>>> from unittest.mock import Mock
+>>> get_author(Mock(**{"get_author.return_value": {"value": "IML"}}))
+{'value': 'IML'}
+"""
 
 from typing import Any
 

@@ -1,4 +1,12 @@
-"""A queue and the thread that writes what is in it: who puts something in never waits."""
+"""A queue and the thread that writes what is in it: who puts something in never waits.
+
+>>> written = []
+>>> writer = BatchWriter("numbers", str, lambda batch: written.extend(batch) or 0)
+>>> writer.put(1)
+>>> writer.close()
+>>> written
+['1']
+"""
 
 import contextlib
 import logging

@@ -1,4 +1,8 @@
-"""Arithmetic on integers."""
+"""Arithmetic on integers.
+
+>>> add(1, 2)
+3
+"""
 
 from controller.error import Invalid
 

@@ -1,6 +1,9 @@
 """What controllers raise; app/api/error_handler.py gives each its status.
 
 The text is one sentence for the client, who reads it as it stands.
+
+>>> issubclass(NotFound, ControllerError)
+True
 """
 
 

@@ -1,4 +1,9 @@
-"""Files: stored whole or not at all, listed, found, deleted, swept up after a kill."""
+"""Files: stored whole or not at all, listed, found, deleted, swept up after a kill.
+
+>>> from unittest.mock import Mock
+>>> newest(Mock(**{"get_files.return_value": []}), 10)
+([], None)
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,4 +1,10 @@
-"""What a file may be called, and what it may be."""
+"""What a file may be called, and what it may be.
+
+>>> name("folder/report.pdf")
+'report.pdf'
+>>> is_accepted("report.PDF", "application/pdf", (".pdf", "image/*"))
+True
+"""
 
 import re
 from collections.abc import Sequence

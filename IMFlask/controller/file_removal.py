@@ -1,4 +1,9 @@
-"""The removal of files, or of what is stored of them: now, or once the database lets us."""
+"""The removal of files, or of what is stored of them: now, or once the database lets us.
+
+>>> from unittest.mock import Mock
+>>> Removal(Mock()).delete([ObjectId()])
+True
+"""
 
 from time import monotonic, sleep
 from typing import NamedTuple

@@ -1,4 +1,9 @@
-"""Whether the application can do its work."""
+"""Whether the application can do its work.
+
+>>> from model import connect
+>>> is_ready(connect({}))  # which is none
+False
+"""
 
 from model.mongodb.client import Database
 from model.mongodb.outage import answers

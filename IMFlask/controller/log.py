@@ -1,4 +1,9 @@
-"""The API log: how its entries are written, and read page by page."""
+"""The API log: how its entries are written, and read page by page.
+
+>>> entry = Entry(0.0, "id", None, "GET", "/", b"token=x", "", "", 200, 0.001)
+>>> document(entry)["url"]
+'/?token=***'
+"""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple

@@ -1,4 +1,8 @@
-"""Lists in pages, newest first: a page ends with the cursor of the next one."""
+"""Lists in pages, newest first: a page ends with the cursor of the next one.
+
+>>> newest(lambda limit, before: [{"_id": 3}, {"_id": 2}, {"_id": 1}][:limit], 2)
+([{'_id': 3}, {'_id': 2}], 2)
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,8 @@
-"""Helpers that several use cases share: what may be shown of a client's data."""
+"""Helpers that several use cases share: what may be shown of a client's data.
+
+>>> redact({"name": "NB", "password": "x"})
+{'name': 'NB', 'password': '***'}
+"""
 
 import functools
 import json
@@ -75,7 +79,7 @@ def redact(value: Any) -> Any:
         shown = value[:BODY_LIMIT]  # of more nothing will be stored
         is_told = any(map(is_secret, _NAMED_VALUE.findall(shown)))
         # A login that is cut before its `@` would not be known as one.
-        is_told = is_told or _LOGIN.search(value[: BODY_LIMIT + 520])
+        is_told = is_told or _LOGIN.search(value[: BODY_LIMIT + 520]) is not None
         return MASK if is_told else shown
     return value
 

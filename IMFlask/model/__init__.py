@@ -1,4 +1,8 @@
-"""The data: how the database is reached and prepared. Knows nothing of Flask."""
+"""The data: how the database is reached and prepared. Knows nothing of Flask.
+
+>>> connect({"MONGODB_URI": "mongodb://127.0.0.1/shop"}).name
+'shop'
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn

@@ -4,13 +4,17 @@ import copy
 from collections.abc import Callable
 from functools import wraps
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from flask import Flask, Response, current_app
+from flask.ctx import AppContext
 from flask.globals import app_ctx
+from werkzeug.local import LocalProxy
 
 from app.api.admin import admin_required as admin_required
 from app.request import Request
+
+_current = cast("LocalProxy[AppContext]", app_ctx)
 
 View = Callable[..., Any]
 Schema = dict[str, Any]  # a JSON Schema
@@ -42,7 +46,7 @@ def timer(view: View) -> View:
             result = view(*args, **kwargs)
         finally:
             seconds = perf_counter() - start
-            context = app_ctx._get_current_object()  # the proxies cost at every use
+            context = _current._get_current_object()  # the proxies cost at every use
             context.g.process_time = seconds
         app = context.app
         output = app.config["TIMER_OUTPUT"]

@@ -14,7 +14,7 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, SecurityError
-from werkzeug.wrappers import Response
+from werkzeug.sansio.response import Response
 
 from app.api.response import FAILURE, Envelope, fail
 from app.request import current_request

@@ -78,4 +78,5 @@ def checker(rule: ValidationRule) -> Callable[[Any], bool]:
         return lambda text: pattern.fullmatch(text) is not None
     if isinstance(rule, _ASCII_RULES):
         return lambda text: text.isascii() and rule.is_valid(text)
-    return rule.is_valid
+    own: Callable[[Any], bool] = rule.is_valid
+    return own

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import flask_validation_extended as package
-from flask import Request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.api.value import described_value
+from app.request import Request
 from controller.error import Invalid
 
 MISSING = object()

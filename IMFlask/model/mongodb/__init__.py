@@ -1,4 +1,8 @@
-"""The collections, and how a database is prepared for them."""
+"""The collections, and how a database is prepared for them.
+
+>>> all(issubclass(model, Model) for model in MODELS)
+True
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,6 +34,7 @@ class ModelInitializer:
 
     def run(self, say: Callable[[str], None] = lambda line: None) -> list[str]:
         """Create what is missing; returns one line per index and document, and says them."""
+        self._database.command("ping")  # where there is nothing to create as well
         lines = []
         for model in self._models:
             for create in (model.create_index, model.create_seeds):

@@ -1,4 +1,10 @@
-"""The interface of every collection."""
+"""The interface of every collection.
+
+>>> storable("text")
+'text'
+>>> utc_now().microsecond % 1000
+0
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -140,8 +146,12 @@ class Model(ABC):
 
     def _settle_index(self, name: str, there: Document | None, wanted: IndexModel) -> str:
         lifetime = wanted.document.get("expireAfterSeconds")
-        same_keys = there and list(there["key"]) == list(wanted.document["key"].items())
-        if same_keys and lifetime is not None and there.get("expireAfterSeconds") != lifetime:
+        if (
+            there is not None
+            and list(there["key"]) == list(wanted.document["key"].items())
+            and lifetime is not None
+            and there.get("expireAfterSeconds") != lifetime
+        ):
             self.database.command(
                 "collMod",
                 self.name,

@@ -3,6 +3,10 @@
 The driver's GridIn and GridOut keep up to 48 MB of a file in memory; here it is some
 1 MB either way. The layout: all chunks of a file have its `chunkSize`, but for the
 last one (https://github.com/mongodb/specifications, gridfs).
+
+>>> from model import connect
+>>> list(Chunk(connect({})).schema)
+['files_id', 'n', 'data']
 """
 
 import hashlib
@@ -109,10 +113,12 @@ class Chunk(Model):
 
     def newest(self, file_id: ObjectId) -> datetime | None:
         """Return when the last chunk of a file was made; None when that cannot be told."""
-        ids = [chunk["_id"] for chunk in self.collection.find({"files_id": file_id}, {"_id": 1})]
+        chunks = self.collection.find({"files_id": file_id}, {"_id": 1})
+        ids: list[Any] = [chunk["_id"] for chunk in chunks]
         if not ids or not all(isinstance(one, ObjectId) for one in ids):
             return None
-        return max(one.generation_time for one in ids)
+        newest: datetime = max(one.generation_time for one in ids)
+        return newest
 
 
 def _cut(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:

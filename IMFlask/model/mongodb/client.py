@@ -1,4 +1,8 @@
-"""How a MongoClient is made, shared and closed."""
+"""How a MongoClient is made, shared and closed.
+
+>>> get_client("mongodb://127.0.0.1/", "app") is get_client("mongodb://127.0.0.1/", "app")
+True
+"""
 
 import re
 from collections.abc import Callable

@@ -2,6 +2,9 @@
 
 One server process a folder (embedded_server.py) serves every process of a
 checkout. A process that uses it holds a connection to the server's door.
+
+>>> connect_embedded({"MONGODB_EMBEDDED_PATH": "never/used"}, "shop").name  # starts nothing yet
+'shop'
 """
 
 import importlib.util

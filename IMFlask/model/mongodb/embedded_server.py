@@ -12,6 +12,9 @@ process ids of the server and of who has started it. The door greets with
 `IDENTITY URI`: whose database it is, for the port may be a stranger's by now, or
 the file be copied with its folder. That no second process opens the same data is
 ensured by the storage engine's own lock.
+
+>>> identity(Path(".")) == identity(Path(".."))
+False
 """
 
 import contextlib
@@ -25,6 +28,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import cast
 
 GRACE = 3.0  # seconds from the last user's end to the server's
 BUSY = 75  # exit code: another process has the data (EX_TEMPFAIL of sysexits.h)
@@ -101,14 +105,14 @@ def _admit_users(door: socket.socket, greeting: str, sign: Path) -> None:
                     user.sendall(greeting.encode("ascii"))
                 else:  # a user sends nothing: this is its end
                     selector.unregister(key.fileobj)
-                    key.fileobj.close()
+                    cast(socket.socket, key.fileobj).close()
             empty_since = time.monotonic()
         has_users = len(selector.get_map()) > 1
         if not has_users and time.monotonic() - empty_since > GRACE:
             break
     # Nobody is to believe in a server that ends.
     for key in list(selector.get_map().values()):
-        key.fileobj.close()
+        cast(socket.socket, key.fileobj).close()
     selector.close()
 
 

@@ -1,4 +1,9 @@
-"""Files, in GridFS's own layout: what the driver's `gridfs` stores and reads, too."""
+"""Files, in GridFS's own layout: what the driver's `gridfs` stores and reads, too.
+
+>>> from model import connect
+>>> File(connect({})).new_file("a.txt", "text/plain")["filename"]
+'a.txt'
+"""
 
 import itertools
 from datetime import datetime

@@ -1,4 +1,9 @@
-"""The API log: one document a request."""
+"""The API log: one document a request.
+
+>>> from model import connect
+>>> Log(connect({})).schemize({"url": "/"})["url"]
+'/'
+"""
 
 import bson
 from bson import ObjectId

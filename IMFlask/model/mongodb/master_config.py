@@ -1,4 +1,9 @@
-"""Settings of the application that live in the database: one document a kind."""
+"""Settings of the application that live in the database: one document a kind.
+
+>>> from model import connect
+>>> MasterConfig(connect({})).schemize({"value": "IML"})["value"]
+'IML'
+"""
 
 from pymongo import ASCENDING, IndexModel
 

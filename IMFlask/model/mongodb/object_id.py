@@ -1,4 +1,9 @@
-"""Ids that sort by time, finer than the driver's."""
+"""Ids that sort by time, finer than the driver's.
+
+>>> early, late = datetime(2026, 1, 1), datetime(2026, 1, 1, microsecond=1000)
+>>> new_id(early) < new_id(late)
+True
+"""
 
 import itertools
 import os

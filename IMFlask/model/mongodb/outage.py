@@ -3,6 +3,10 @@
 An election takes a while, and nobody is to notice it: a query waits for a
 server. But once one has waited in vain, or no server has been heard of for that
 long, queries fail at once, until a heartbeat finds a server again.
+
+>>> from model import connect
+>>> answers(connect({}))  # which is none
+False
 """
 
 import logging
@@ -129,7 +133,7 @@ def _heartbeats(client: MongoClient[Any] | None) -> Heartbeats | None:
     return next((one for one in listeners if isinstance(one, Heartbeats)), None)
 
 
-def _has_server(client: MongoClient[Any], heartbeats: Heartbeats, preference: Any) -> bool:
+def _has_server(client: MongoClient[Any], heartbeats: Any, preference: Any) -> bool:
     """Whether the driver knows a server, and has heard of it in time.
 
     A server that hangs counts as known until a heartbeat has timed out. Where

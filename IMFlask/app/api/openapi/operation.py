@@ -51,7 +51,8 @@ def security_of(app: Flask, view: View) -> Schema:
 
 def tag_of(rule: Rule) -> str:
     """Return the name of the route's blueprint, nested ones with a dot between."""
-    return rule.endpoint.rpartition(".")[0] or rule.endpoint
+    endpoint: str = rule.endpoint
+    return endpoint.rpartition(".")[0] or endpoint
 
 
 def _taken(view: View) -> dict[str, package.params.Parameter]:
@@ -68,13 +69,13 @@ def _is_required(parameter: package.params.Parameter) -> bool:
 
 
 def _parameters(rule: Rule, view: View) -> list[Schema]:
-    parameters = []
+    parameters: list[Schema] = []
     declared = _taken(view)
     for name, parameter in declared.items():
         for kind, place in _PLACES.items():
             if isinstance(parameter, kind):
                 schema = schema_of(parameter)
-                entry = {"name": name, "in": place}
+                entry: Schema = {"name": name, "in": place}
                 if place == "path" or _is_required(parameter):
                     entry["required"] = True
                 if "description" in schema:

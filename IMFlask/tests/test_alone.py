@@ -1,0 +1,44 @@
+"""Every module below `app` runs on its own, without Flask: its docstring's example shows how."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.case import UnitTestCase
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Runs the examples of a module where nothing of Flask can be imported.
+ALONE = """
+import doctest, importlib, sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("flask", "werkzeug", "flask_validation_extended", "app", "config"):
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Refuse())
+outcome = doctest.testmod(importlib.import_module(sys.argv[1]))
+sys.exit(outcome.failed or not outcome.attempted)
+"""
+
+
+class AloneTestCase(UnitTestCase):
+    """controller/ and model/"""
+
+    def test_each_module_s_example_runs_without_flask(self):
+        """In an interpreter of its own; a module has an example at least"""
+        paths = [*ROOT.glob("controller/[!_]*.py"), *ROOT.glob("model/**/*.py")]
+        self.assertGreater(len(paths), 6)
+        for path in paths:
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            with self.subTest(name):
+                done = subprocess.run(
+                    [sys.executable, "-c", ALONE, name], cwd=ROOT, capture_output=True, text=True
+                )
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_flask_is_missed_where_it_is_needed(self):
+        """The test can fail"""
+        done = subprocess.run([sys.executable, "-c", ALONE, "app"], cwd=ROOT, capture_output=True)
+        self.assertIn(b"ImportError: app", done.stderr)
