@@ -12,9 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ALONE = """
 import doctest, importlib, sys
 
+REFUSED = {"app", "config", "flask", "flask_validation_extended", "manage", "werkzeug"}
+
 class Refuse:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("flask", "werkzeug", "flask_validation_extended", "app", "config"):
+        if name.split(".")[0] in REFUSED:
             raise ImportError(name)
 
 sys.meta_path.insert(0, Refuse())

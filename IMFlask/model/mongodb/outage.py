@@ -118,8 +118,11 @@ def answers(database: Database[Any]) -> bool:
     try:
         client = database.client
         heartbeats = _heartbeats(client)
-        is_open = heartbeats is not None and heartbeats.has_begun
-        if is_open and not _has_server(client, heartbeats, database.read_preference):
+        if (
+            heartbeats is not None
+            and heartbeats.has_begun
+            and not _has_server(client, heartbeats, database.read_preference)
+        ):
             return False
         with pymongo.timeout(PING):
             database.command("ping")
@@ -133,7 +136,7 @@ def _heartbeats(client: MongoClient[Any] | None) -> Heartbeats | None:
     return next((one for one in listeners if isinstance(one, Heartbeats)), None)
 
 
-def _has_server(client: MongoClient[Any], heartbeats: Any, preference: Any) -> bool:
+def _has_server(client: MongoClient[Any], heartbeats: Heartbeats, preference: Any) -> bool:
     """Whether the driver knows a server, and has heard of it in time.
 
     A server that hangs counts as known until a heartbeat has timed out. Where
