@@ -55,6 +55,28 @@ class SchemaTestCase(UnitTestCase):
         ):
             self.assertEqual(schema_of(parameter), schema)
 
+    def test_json_that_may_be_missing_may_be_null(self):
+        """As the Validator has it; text knows no null"""
+        null = {"type": "null"}
+        for parameter, schema in (
+            (Json(str, optional=True), {"anyOf": [{"type": "string"}, null]}),
+            (Json(int, default=1), {"anyOf": [{"type": "integer"}, null], "default": 1}),
+            (
+                Json([int, str], optional=True, rules=package.In([1, "a"])),
+                {
+                    "anyOf": [
+                        {"anyOf": [{"type": "integer"}, {"type": "string"}], "enum": [1, "a"]},
+                        null,
+                    ],
+                },
+            ),
+            (Query(str, optional=True), {"type": "string"}),
+            (Form(int, default=1), {"type": "integer", "default": 1}),
+        ):
+            found = schema_of(parameter)
+            found.pop("description", None)
+            self.assertEqual(found, schema)
+
     def test_rules(self):
         """Each as a keyword, where there is one, and in words"""
         for kind, rule, keywords in (

@@ -10,7 +10,7 @@ from flask import Flask, Response
 from werkzeug.routing import FloatConverter, IntegerConverter, Rule
 
 from app.api.decorator import Answers, View
-from app.api.openapi.schema import Schema, schema_of
+from app.api.openapi.schema import Schema, is_required, schema_of
 
 _PLACES = {package.Route: "path", package.Query: "query", package.Header: "header"}
 _BODIES = {
@@ -64,10 +64,6 @@ def _taken(view: View) -> dict[str, package.params.Parameter]:
     }
 
 
-def _is_required(parameter: package.params.Parameter) -> bool:
-    return parameter.default is None and not parameter.optional
-
-
 def _parameters(rule: Rule, view: View) -> list[Schema]:
     parameters: list[Schema] = []
     declared = _taken(view)
@@ -76,7 +72,7 @@ def _parameters(rule: Rule, view: View) -> list[Schema]:
             if isinstance(parameter, kind):
                 schema = schema_of(parameter)
                 entry: Schema = {"name": name, "in": place}
-                if place == "path" or _is_required(parameter):
+                if place == "path" or is_required(parameter):
                     entry["required"] = True
                 if "description" in schema:
                     entry["description"] = schema.pop("description")
@@ -104,7 +100,7 @@ def _body(view: View) -> Schema | None:
         "type": "object",
         "properties": {name: schema_of(parameter) for name, parameter in fields.items()},
     }
-    required = [name for name, parameter in fields.items() if _is_required(parameter)]
+    required = [name for name, parameter in fields.items() if is_required(parameter)]
     if required:
         schema["required"] = required
     # A file needs a multipart form, and with it come the other fields.

@@ -51,11 +51,18 @@ def schema_of(parameter: package.params.Parameter) -> Schema:
         schema = _of_kinds(parameter.annotation)
     for rule in parameter.rules:
         schema |= _of_rule(rule, schema.get("type"))
+    if isinstance(parameter, package.Json) and not is_required(parameter):
+        schema = {"anyOf": [schema, {"type": "null"}]}
     if parameter.default is not None:
         schema["default"] = parameter.default
     if parameter.rules:
         schema["description"] = " ".join(map(_in_words, parameter.rules))
     return schema
+
+
+def is_required(parameter: package.params.Parameter) -> bool:
+    """Whether a request without the parameter is refused."""
+    return parameter.default is None and not parameter.optional
 
 
 def _of_kinds(kinds: Iterable[Any]) -> Schema:

@@ -12,7 +12,7 @@ export function fieldsOf(operation) {
     for (const [name, property] of Object.entries(schema.properties)) {
       const required = schema.required?.includes(name);
       const { description } = property;
-      fields.push({ name, place: "body", schema: property, required, description });
+      fields.push({ name, place: "body", schema: notNull(property), required, description });
     }
   }
   return fields.map((field) => ({
@@ -60,6 +60,13 @@ function hintOf({ schema, required, description }) {
     words.push(`default ${JSON.stringify(schema.default)}`);
   }
   return `${words.join(", ")}. ${description ?? ""}`;
+}
+
+/** Return the schema without its null, which is sent by leaving the field empty. */
+function notNull(schema) {
+  const { anyOf, ...rest } = schema;
+  const kinds = (anyOf ?? []).filter((one) => one.type !== "null");
+  return kinds.length === 1 ? { ...kinds[0], ...rest } : schema;
 }
 
 function isFiles(schema) {
