@@ -36,12 +36,19 @@ def copied() -> Iterator[Path]:
 
 def section(title: str) -> str:
     """Return the README's section under a heading, up to the next one of its level or above."""
-    match = re.search(rf"(?m)^(#+) {re.escape(title)}$", README)
-    if match is None:
+    found, level, is_code = [], 0, False
+    for line in README.splitlines(keepends=True):
+        is_code ^= line.startswith("```")
+        marks = "" if is_code else (re.match("#*", line) or [""])[0]
+        if level and marks and len(marks) <= level:
+            break
+        if level:
+            found.append(line)
+        elif marks and line.strip() == f"{marks} {title}":
+            level = len(marks)
+    if not level:
         raise SystemExit(f"README has no section {title!r}")
-    rest = README[match.end() :]
-    end = re.search(rf"(?m)^#{{1,{len(match[1])}}} ", rest)
-    return rest[: end.start()] if end else rest
+    return "".join(found)
 
 
 def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:

@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 from unittest import mock
 
+from flask import has_app_context
 from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 import manage
@@ -82,6 +83,18 @@ class CommandTestCase(UnitTestCase):
             with mock.patch("manage.run_tests", autospec=True, return_value=passed) as run_tests:
                 self.assertEqual(self.invoke("test", "a", "b").exit_code, code)
             run_tests.assert_called_once_with(("a", "b"))
+
+    def test_tests_run_outside_of_the_application(self):
+        """Else one without an application would have the developer's, database and all"""
+        seen = []
+
+        def run_tests(names):
+            seen.append(has_app_context())
+            return True
+
+        with mock.patch("manage.run_tests", side_effect=run_tests):
+            self.invoke("test")
+        self.assertEqual(seen, [False])
 
     def test_shell_knows_the_models(self):
         """app_name, db and the models"""
