@@ -1,0 +1,138 @@
+"""Holds the README to the tree, to the settings, and to what its commands print."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from tree import CODE, README, ROOT, copied, run, section
+
+# Strings that are other ones each time, and figures.
+RANDOM = re.compile(r"[0-9a-f]{24}|[0-9a-f]{32}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+FIGURES = {"process_time", "log_queue"}
+
+
+def main() -> None:
+    """Check all of it."""
+    print(f"tree: {check_tree()} files", flush=True)
+    print(f"settings: {check_settings()}", flush=True)
+    print(f"commands: {check_commands()}", flush=True)
+
+
+def check_tree() -> int:
+    """Each line of the tree is a file that is there, and each file has a line."""
+    (block,) = re.findall(r"(?s)```\n(requirements/\n.*?)```", section("How it is built"))
+    folders: list[str] = []
+    patterns = []
+    for line in block.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        name = line.split()[0]
+        folders = [*folders[:depth], name]
+        if not name.endswith("/"):
+            patterns.append("".join(folders))
+    known = run("git", "ls-files", cwd=ROOT).splitlines()
+    files = [name for name in known if name not in (".gitignore", "LICENSE", "README.md")]
+    for pattern in patterns:
+        if not any(matches(name, pattern) for name in files):
+            raise SystemExit(f"README's tree has {pattern}, which is not there")
+    for name in files:
+        if not any(matches(name, pattern) for pattern in patterns):
+            raise SystemExit(f"README's tree has not {name}")
+    return len(files)
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether a path is of a line; a star stays within its folder."""
+    return fnmatch(name, pattern) and name.count("/") == pattern.count("/")
+
+
+def check_settings() -> int:
+    """README, .env.example and config.py have the same settings."""
+    source = (ROOT / CODE / "config.py").read_text()
+    getters = "|".join(re.findall(r"(?m)^def (\w+)\(key: str", source))
+    read = set(re.findall(rf'\b(?:{getters})\(\s*"([A-Z_]+)"', source))
+    shown = set(re.findall(rf"(?m)^\| `(?:{CODE}_)?([A-Z_]+)`", section("Settings")))
+    example = (ROOT / ".env.example").read_text()
+    exemplary = set(re.findall(rf"(?m)^# (?:{CODE}_)?([A-Z_]+)=", example))
+    if not read == shown == exemplary:
+        raise SystemExit(
+            f"settings differ: config.py {read - shown}, README {shown - read},"
+            f" .env.example {exemplary ^ read}"
+        )
+    return len(read)
+
+
+def check_commands() -> int:
+    """What README says one should see, one sees: in a copy, on an embedded database."""
+    text = section("How it is built") + section("The API")
+    blocks = [block for kind, block in re.findall(r"(?ms)^```(\w*)\n(.*?)^```$", text) if not kind]
+    commands = [part for block in blocks for part in re.split(r"(?m)^\$ ", block)[1:]]
+    with copied() as root:
+        (root / ".venv").symlink_to(Path(sys.executable).parent.parent)
+        for name in ("a.txt", "b.png"):
+            (root / CODE / name).write_text("hello")
+        port = str(20_000 + os.getpid() % 20_000)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "flask", "run", "--no-reload", "--port", port],
+            cwd=root / CODE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            time.sleep(4)
+            known: dict[str, str] = {}  # README's ids, and what they are here
+            for part in commands:
+                time.sleep(0.7)  # the API log is half a second behind
+                command, _, expected = part.partition("\n")
+                check_command(root, command, expected.strip(), port, known)
+        finally:
+            server.terminate()
+            server.wait()
+            time.sleep(8)  # the embedded database ends, and the copy can go
+    return len(commands)
+
+
+def check_command(
+    root: Path, command: str, expected: str, port: str, known: dict[str, str]
+) -> None:
+    """Run a command of README's, and compare what it prints."""
+    for theirs, ours in known.items():
+        command = command.replace(theirs, ours)
+    command = command.replace("127.0.0.1:5000", f"127.0.0.1:{port}")
+    command = re.sub("^curl", "curl -s" if expected else "curl -sf", command)
+    printed = run("bash", "-c", command, cwd=root / CODE).strip()
+    if expected.startswith("{"):
+        is_same = alike(json.loads(expected), json.loads(printed), known)
+    else:
+        is_same = printed == expected or not expected
+    if not is_same:
+        raise SystemExit(f"{command}\nprints {printed}\nand not {expected}")
+
+
+def alike(expected: Any, found: Any, known: dict[str, str], name: str = "") -> bool:
+    """Whether two values of JSON are the same, but for what is another one each time."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return list(expected) == list(found) and all(
+            alike(expected[key], found[key], known, key) for key in expected
+        )
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(
+            alike(*pair, known) for pair in zip(expected, found, strict=True)
+        )
+    if name != "sha256" and RANDOM.fullmatch(str(expected)) and RANDOM.fullmatch(str(found)):
+        known[expected] = found
+        return len(expected) == len(found)
+    if name in FIGURES:
+        return type(expected) in (int, float) and type(found) in (int, float)
+    return bool(expected == found)
+
+
+if __name__ == "__main__":
+    if README.count("```") % 2:
+        raise SystemExit("README has a block without an end")
+    main()
