@@ -89,4 +89,5 @@ def test(root: Path, *names: str, code: str = CODE) -> str:
     """Run tests of a copy, by default the unit tests; returns how many there were."""
     units = sorted(path.stem for path in (root / code / "tests").glob("test_*.py"))
     printed = run("flask", "test", *(names or units), cwd=root / code)
-    return re.findall(r"(?m)^Ran .*$", printed)[-1]
+    counts: list[str] = re.findall(r"(?m)^Ran .*$", printed)
+    return counts[-1]
