@@ -18,7 +18,7 @@ def main() -> None:
             raise SystemExit("README's commands leave the folder its name")
         for path in root.rglob("*"):
             is_ours = path.is_file() and ".git/" not in path.relative_to(root).as_posix()
-            if is_ours and path.name != "LICENSE" and CODE.encode() in path.read_bytes():
+            if is_ours and path.name != "LICENSE" and CODE.lower() in path.read_text().lower():
                 raise SystemExit(f"{path.relative_to(root)} still says {CODE}")
         lint(root, code)
         print(f"renamed to {code}: {test(root, 'tests', code=code)}", flush=True)

@@ -51,22 +51,26 @@ def section(title: str) -> str:
     return "".join(found)
 
 
-def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:
-    """Run a command to its end and return what it printed; one that fails ends this script.
-
-    `python` and `-m` tools are those of the environment that runs this script. Of the
-    settings of this project the command gets those of `env` alone.
-    """
+def environment() -> dict[str, str]:
+    """Return this process's environment without any setting of the project's, or of coverage's."""
     environ = {
         name: value
         for name, value in os.environ.items()
-        if not name.upper().startswith(("FLASK_", f"{CODE.upper()}_"))
+        if not name.upper().startswith(("FLASK_", "COVERAGE_", f"{CODE.upper()}_"))
     }
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+    return environ
+
+
+def run(*command: str, cwd: Path) -> str:
+    """Run a command to its end and return what it printed; one that fails ends this script.
+
+    Its tools are those of the environment that runs this script.
+    """
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=environ | (env or {}),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -79,15 +83,18 @@ def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:
 
 
 def lint(root: Path, code: str = CODE) -> None:
-    """Run the linters of the gate on a copy."""
+    """Run the linters of the gate on a copy, types included."""
     run("ruff", "check", ".", cwd=root)
     run("ruff", "format", "--check", ".", cwd=root)
     run("lint-imports", "--config", "../pyproject.toml", "--no-logo", cwd=root / code)
+    run("mypy", "--config-file", "../pyproject.toml", cwd=root / code)
 
 
 def test(root: Path, *names: str, code: str = CODE) -> str:
-    """Run tests of a copy, by default the unit tests; returns how many there were."""
+    """Run tests of a copy, by default the unit tests; none may be skipped. Returns their count."""
     units = sorted(path.stem for path in (root / code / "tests").glob("test_*.py"))
     printed = run("flask", "test", *(names or units), cwd=root / code)
+    if "skipped=" in printed:
+        raise SystemExit(f"FAILED: tests were skipped:\n{printed}")
     counts: list[str] = re.findall(r"(?m)^Ran .*$", printed)
     return counts[-1]

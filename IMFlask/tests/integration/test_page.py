@@ -1,6 +1,8 @@
 """The page, as a person uses it: in a browser, on a server, with a database."""
 
 import json
+import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -219,8 +221,18 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertEqual(json.loads(text)["result"], [3, "a&b=c"])
         self.assertEqual(json.loads(self.send(form, name="")[1])["result"], [3, "none"])
 
+    def test_one_request_at_a_time(self):
+        """Two clicks are one, while the first is at work"""
+        page = self.open(self.url)
+        endpoint = self.open_endpoint(page, "GET", "/probe/hello")
+        self.answers.clear()
+        endpoint.get_by_role("button", name="Send").evaluate("b => { b.click(); b.click() }")
+        self.answer(endpoint)
+        paths = [urlsplit(answer.url).path for answer in self.answers]
+        self.assertEqual((paths.count("/probe/hello"), endpoint.locator("pre").count()), (1, 2))
+
     def test_form_that_cannot_be_sent_says_so(self):
-        """A header that is none; a path without its variable is not sent at all"""
+        """A header that is none, a folder; a path without its variable is not sent at all"""
         page = self.open(self.url)
         endpoint = self.open_endpoint(page, "PUT", "/more/{number}")
         endpoint.get_by_label("X-Tag").fill("한글")
@@ -228,7 +240,11 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertEqual(endpoint.get_by_role("status").inner_text(), "")
         endpoint.get_by_label("number").fill("1")
         endpoint.get_by_role("button", name="Send").click()
-        endpoint.get_by_role("status").filter(has_text="There was no answer").wait_for()
+        endpoint.get_by_role("status").filter(has_text="There is no answer").wait_for()
+        endpoint.get_by_label("X-Tag").fill("")
+        endpoint.get_by_label("number").fill("..")
+        endpoint.get_by_role("button", name="Send").click()
+        endpoint.get_by_role("status").filter(has_text="takes . and .. for folders").wait_for()
 
     def test_file_goes_up_and_comes_down(self):
         """Two at once; the first by its button, under its name, byte for byte; then away"""
@@ -246,6 +262,16 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertEqual((status, len(json.loads(text)["result"])), (201, 2))
         upload.get_by_role("button", name="To GET /sample/file/{file_id}").click()
         download = self.open_endpoint(page, "GET", "/sample/file/{file_id}")
+        page.evaluate(
+            """() => {
+                const make = URL.createObjectURL;
+                window.kinds = [];
+                URL.createObjectURL = (blob) => {
+                    window.kinds.push(blob.type);
+                    return make.call(URL, blob);
+                };
+            }"""
+        )
         # The button has put the focus where Enter sends.
         page.keyboard.press("Enter")
         self.assertEqual(self.answer(download)[0], 200)
@@ -255,6 +281,8 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
             event.value.save_as(Path(folder) / "file")
             self.assertEqual((Path(folder) / "file").read_bytes(), bytes_)
         self.assertIn(event.value.suggested_filename, ('보고 "1".pdf', "보고 _1_.pdf"))
+        # Opened instead of saved, it would else have the rights of the page.
+        self.assertEqual(page.evaluate("window.kinds"), ["application/octet-stream"])
         upload.get_by_role("button", name="To DELETE /sample/file/{file_id}").click()
         delete = self.open_endpoint(page, "DELETE", "/sample/file/{file_id}")
         self.assertEqual([self.send(delete)[0], self.send(delete)[0]], [200, 404])
@@ -347,13 +375,20 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.failures = ("status of 401",)
         page = self.open(self.run_app(ADMIN_TOKEN=TOKEN))
         self.send(self.open_endpoint(page, "GET", "/probe/name"))  # something for the log
-        page.locator("#log-state", has_text="It needs the admin token.").wait_for()
+        page.locator("#log-state", has_text="It needs the token.").wait_for()
         endpoint = self.open_endpoint(page, "GET", "/sample/log")
-        self.assertIn("admin", endpoint.locator("summary").first.inner_text())
+        self.assertIn("token", endpoint.locator("summary").first.inner_text())
         self.assertEqual(self.send(endpoint)[0], 401)
-        page.get_by_label("Admin token").fill(TOKEN)
+        page.get_by_label("Token", exact=True).fill(TOKEN)
         self.assertEqual(self.send(endpoint)[0], 200)
         page.locator("#log-state", has_text="requests, median").wait_for()
+        page.get_by_label("Token", exact=True).fill("")
+        page.get_by_label("Token", exact=True).press("Enter")
+        page.locator("#log-state", has_text="It needs the token.").wait_for()
+        self.assertEqual(page.locator("#log-entries tr").count(), 0)
+        page.get_by_label("Token", exact=True).fill(TOKEN)
+        page.get_by_label("Token", exact=True).press("Enter")
+        page.locator("#log-entries tr").first.wait_for()
 
     def test_says_where_there_is_no_description(self):
         """OPENAPI=0"""
@@ -363,7 +398,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertFalse(page.locator("#log").is_visible())
 
     def test_production_shows_name_and_health_alone(self):
-        """And says when nobody answers any more; two scripts, no description"""
+        """And says when nobody answers, frozen or gone; two scripts, no description"""
         port = free_port()
         server = self.serve_production("granian", port, OPENAPI="1", **self.settings)
         self.failures = ("ERR_CONNECTION_REFUSED",)
@@ -376,6 +411,10 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
             {path for path in paths if path.endswith((".js", ".json"))},
             {"/static/health.js", "/static/shared.js"},
         )
+        os.killpg(server.pid, signal.SIGSTOP)
+        page.get_by_text("The application does not answer.").wait_for()
+        os.killpg(server.pid, signal.SIGCONT)
+        page.get_by_text("The database answers.").wait_for()
         self.kill_group(server)
         page.get_by_text("The application does not answer.").wait_for()
 

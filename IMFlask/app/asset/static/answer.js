@@ -2,7 +2,8 @@
 
 import { element } from "./shared.js";
 
-const TOKENS = /("(?:[^"\\]+|\\.)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g;
+// The loop over a string's letters is unrolled, or one without an end would take for ever.
+const TOKENS = /("[^"\\]*(?:\\.[^"\\]*)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g;
 
 /** Return the elements that show an answer: its headers, and its text or a link to its bytes. */
 export async function shown(answer, blob) {
@@ -17,7 +18,9 @@ export async function shown(answer, blob) {
   const disposition = answer.headers.get("Content-Disposition") ?? "";
   if (disposition || !/json|^text\//.test(type)) {
     const filename = filenameOf(disposition);
-    const link = { href: URL.createObjectURL(blob), download: filename };
+    // Of no type that a browser would run with the rights of this page.
+    const bytes = new Blob([blob], { type: "application/octet-stream" });
+    const link = { href: URL.createObjectURL(bytes), download: filename };
     return [details, element("p", {}, element("a", link, `Save ${filename}`))];
   }
   const text = await blob.text();
@@ -49,6 +52,10 @@ function indented(text) {
 
 function filenameOf(disposition) {
   const encoded = disposition.match(/filename\*=UTF-8''([^;]+)/)?.[1];
-  const plain = disposition.match(/filename="([^"]*)"/)?.[1];
-  return encoded ? decodeURIComponent(encoded) : (plain ?? "answer");
+  const plain = disposition.match(/filename="([^"]*)"/)?.[1] ?? "answer";
+  try {
+    return encoded ? decodeURIComponent(encoded) : plain;
+  } catch {
+    return plain; // it is no UTF-8
+  }
 }

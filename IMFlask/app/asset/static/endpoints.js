@@ -40,14 +40,15 @@ function endpointOf(method, path, operation) {
   const fields = fieldsOf(operation);
   const status = element("p", { role: "status" });
   const result = element("div");
-  const form = element("form", {}, ...fields.map(rowOf), element("button", {}, "Send"));
+  const button = element("button", { "aria-label": `Send ${method} ${path}` }, "Send");
+  const form = element("form", {}, ...fields.map(rowOf), button);
   const summary = element(
     "summary",
     {},
     element("span", { class: `method ${method.toLowerCase()}` }, method),
     element("code", {}, path),
     element("span", {}, operation.summary),
-    ...(operation.security ? [element("span", { class: "kind" }, "admin")] : []),
+    ...(operation.security ? [element("span", { class: "kind" }, "token")] : []),
   );
   const attributes = { class: "endpoint", "data-operation": operation.operationId };
   const details = element("details", attributes, summary);
@@ -57,13 +58,18 @@ function endpointOf(method, path, operation) {
   details.append(form, status, result);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(() => requestOf(method, path, operation, fields), operation, status, result);
+    send(form, () => requestOf(method, path, operation, fields), operation, status, result);
   });
   forms[operation.operationId] = { details, fields, form, name: `${method} ${path}` };
   return details;
 }
 
-async function send(makeRequest, operation, status, result) {
+/** Send a form's request, one at a time, and show what comes back. */
+async function send(form, makeRequest, operation, status, result) {
+  if (form.ariaBusy === "true") {
+    return;
+  }
+  form.ariaBusy = "true";
   status.className = "";
   status.textContent = "Sending ...";
   result.querySelectorAll("a").forEach((link) => URL.revokeObjectURL(link.href));
@@ -78,15 +84,18 @@ async function send(makeRequest, operation, status, result) {
     result.append(...(await shown(answer, blob)), ...(await linksOf(operation, answer, blob)));
   } catch (error) {
     status.className = "worse";
-    status.textContent = `There was no answer: ${error.message}`;
+    status.textContent = `There is no answer: ${error.message}.`;
+  } finally {
+    form.ariaBusy = "false";
   }
 }
 
 /** Return buttons that fill a value of an answer into another form, as OpenAPI's links say. */
 async function linksOf(operation, answer, blob) {
   const links = Object.values(operation.responses[answer.status]?.links ?? {});
-  const body = links.length ? JSON.parse(await blob.text()) : null;
-  return links.map(({ operationId, parameters }) => {
+  const known = links.filter(({ operationId }) => operationId in forms);
+  const body = known.length ? JSON.parse(await blob.text()) : null;
+  return known.map(({ operationId, parameters }) => {
     const { details, fields, form, name } = forms[operationId];
     const button = element("button", { type: "button", class: "link" }, `To ${name}`);
     button.addEventListener("click", () => {

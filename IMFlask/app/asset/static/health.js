@@ -1,6 +1,6 @@
 // Whether the application and its database answer.
 
-import { root, whileSeen } from "./shared.js";
+import { repeated, root, whileSeen } from "./shared.js";
 
 const SENTENCES = {
   0: "The application does not answer.",
@@ -12,9 +12,9 @@ const place = document.getElementById("health");
 async function showHealth() {
   let status = 0;
   try {
-    ({ status } = await fetch(`${root}/health/ready`, { cache: "no-store" }));
+    ({ status } = await fetch(`${root}/health/ready`, repeated()));
   } catch {
-    // Nobody listens there.
+    // Nobody listens there, or has the time.
   }
   const sentence = SENTENCES[status] ?? `/health/ready answers ${status}.`;
   // What does not change is not read out again.

@@ -1,6 +1,6 @@
 // The newest requests of the API log: their times as bars, and a line for each.
 
-import { credentials, element, root, whileSeen } from "./shared.js";
+import { credentials, element, repeated, root, whileSeen } from "./shared.js";
 
 const PATH = "/sample/log";
 const COUNT = 30;
@@ -16,14 +16,10 @@ export function showLog(description) {
   let newest;
   whileSeen(async () => {
     const headers = credentials(operation);
-    if (operation.security && !headers.Authorization) {
-      state.textContent = "It needs the admin token.";
-      return;
-    }
-    const answer = await fetch(`${root}${PATH}?limit=${COUNT}`, { headers, cache: "no-store" })
-      .then((response) => response.json())
-      .catch((error) => ({ description: `There was no answer: ${error.message}` }));
+    const isOpen = !operation.security || headers.Authorization;
+    const answer = isOpen ? await read(headers) : { description: "It needs the token." };
     if (!answer.result) {
+      showEntries([]);
       state.textContent = answer.description;
       newest = undefined;
     } else if (newest !== (answer.result[0]?._id ?? null)) {
@@ -31,6 +27,14 @@ export function showLog(description) {
       showEntries(answer.result.map(entryOf));
     }
   });
+}
+
+async function read(headers) {
+  try {
+    return await (await fetch(`${root}${PATH}?limit=${COUNT}`, repeated(headers))).json();
+  } catch (error) {
+    return { description: `There was no answer: ${error.message}` };
+  }
 }
 
 function entryOf({ method, url, status_code: status, process_time: seconds, created_at: date }) {

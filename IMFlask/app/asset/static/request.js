@@ -17,6 +17,9 @@ export function requestOf(method, path, operation, fields) {
   const of = (place) => fields.filter((field) => field.place === place);
   let address = root + path;
   for (const [name, value] of filled(of("path"))) {
+    if (value === "." || value === "..") {
+      throw new Error("a browser takes . and .. for folders"); // and would ask another address
+    }
     address = address.replace(`{${name}}`, () => encodeURIComponent(value));
   }
   const query = appended(new URLSearchParams(), of("query")).toString();

@@ -32,8 +32,17 @@ export function whileSeen(work) {
   run();
 }
 
-/** Return the headers by which an operation knows its admin, where it asks for one. */
+/** What a request that the page repeats is to be like: unkept, and given up after a while. */
+export function repeated(headers = {}) {
+  return { headers, cache: "no-store", signal: AbortSignal.timeout(SECONDS * 2000) };
+}
+
+let token = "";
+document.getElementById("token-field")?.addEventListener("change", (event) => {
+  token = event.target.value; // not before it is whole
+});
+
+/** Return the headers with the token, for an operation that asks for one. */
 export function credentials(operation) {
-  const token = document.getElementById("token-field").value;
   return operation.security && token ? { Authorization: `Bearer ${token}` } : {};
 }
