@@ -16,6 +16,8 @@ import time
 import unittest
 from pathlib import Path
 
+import pymongo
+
 import config
 from model import connect
 from model.mongodb.client import get_client
@@ -234,4 +236,8 @@ class DatabaseTestCase(unittest.TestCase):
         self.name = f"test_{secrets.token_hex(8)}"
         self.config = {"MONGODB_URI": self.uri, "MONGODB_NAME": self.name, "APP_NAME": "tests"}
         self.database = connect(self.config)
-        self.addCleanup(get_client(self.uri, "tests").drop_database, self.name)
+        self.addCleanup(self._drop_database)
+
+    def _drop_database(self):
+        with pymongo.timeout(60):  # the client's limit is for a request, not for a busy machine
+            get_client(self.uri, "tests").drop_database(self.name)

@@ -159,7 +159,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
                 names = endpoint.locator("form label").all_inner_texts()
                 if "file" in names:
                     content = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"one"}
-                    endpoint.get_by_label("file").set_input_files(content)
+                    endpoint.get_by_label("file", exact=True).set_input_files(content)
                 given = {name: known[name] for name in names if name in known}
                 missing = required(operation) - known.keys() - {"file"}
                 if missing:
@@ -238,11 +238,11 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         endpoint.get_by_label("X-Tag").fill("한글")
         endpoint.get_by_role("button", name="Send").click()
         self.assertEqual(endpoint.get_by_role("status").inner_text(), "")
-        endpoint.get_by_label("number").fill("1")
+        endpoint.get_by_label("number", exact=True).fill("1")
         endpoint.get_by_role("button", name="Send").click()
         endpoint.get_by_role("status").filter(has_text="There is no answer").wait_for()
         endpoint.get_by_label("X-Tag").fill("")
-        endpoint.get_by_label("number").fill("..")
+        endpoint.get_by_label("number", exact=True).fill("..")
         endpoint.get_by_role("button", name="Send").click()
         endpoint.get_by_role("status").filter(has_text="takes . and .. for folders").wait_for()
 
@@ -252,7 +252,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         page = self.open(self.url)
         bytes_ = bytes(range(256)) * 2000
         upload = self.open_endpoint(page, "POST", "/sample/file")
-        upload.get_by_label("file").set_input_files(
+        upload.get_by_label("file", exact=True).set_input_files(
             [
                 {"name": '보고 "1".pdf', "mimeType": "application/pdf", "buffer": bytes_},
                 {"name": "empty", "mimeType": "text/plain", "buffer": b""},
