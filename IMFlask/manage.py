@@ -36,7 +36,7 @@ def db_init() -> None:
 @application.cli.command("test")
 @click.argument("names", nargs=-1)
 def test(names: tuple[str, ...]) -> None:
-    """Run the tests, all of them or those in NAMES, like test_calc."""
+    """Run the tests, all of them or those in NAMES, like test_basics."""
     # Outside of this application, or a test without one of its own would have its database.
     sys.exit(0 if Context().run(run_tests, names) else 1)
 
