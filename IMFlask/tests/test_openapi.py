@@ -258,6 +258,14 @@ class OperationTestCase(AppTestCase):
         self.assertEqual(responses["206"]["description"], "A part.")
         self.assertIn("X-Request-ID", responses["206"]["headers"])
 
+    def test_type_that_only_a_type_checker_imports_is_taken_for_the_envelope(self):
+        """An annotation that cannot be resolved"""
+
+        def view() -> "NotImported":  # noqa: F821
+            """Do it."""
+
+        self.assertIn("application/json", self.describe(view)["responses"]["200"]["content"])
+
     def test_views_that_ask_the_database_may_be_503(self):
         """And others may not"""
 

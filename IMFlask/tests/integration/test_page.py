@@ -313,9 +313,11 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         try:
             self.mongo.kill()
             page.locator("#log-state", has_text="not available now").wait_for()
+            self.assertEqual(page.locator("#log-entries tr").count(), 0)
         finally:
             self.mongo.start()
         page.locator("#log-state", has_text="requests, median").wait_for()
+        self.assertGreater(page.locator("#log-entries tr").count(), 0)
 
     def test_works_by_keyboard_alone(self):
         """Tab, Enter, typing; the focus can be seen"""
