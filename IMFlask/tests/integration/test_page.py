@@ -309,6 +309,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         """It says why there is none"""
         self.failures = ("status of 503",)
         page = self.open(self.url)
+        self.send(self.open_endpoint(page, "GET", "/probe/hello"))
         page.locator("#log-state", has_text="requests, median").wait_for()
         try:
             self.mongo.kill()
