@@ -12,6 +12,8 @@ def main() -> None:
     with copied() as root:
         run("git", "init", "-q", cwd=root)
         run("git", "add", "-A", cwd=root)
+        someone = ("-c", "user.name=rename", "-c", "user.email=rename@localhost")
+        run("git", *someone, "commit", "-qm", "As it is", cwd=root)
         run("bash", "-ec", commands, cwd=root)
         (config,) = root.glob("*/config.py")
         code = config.parent.name
