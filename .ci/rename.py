@@ -1,7 +1,6 @@
 """Renames a copy of the template with the README's own commands, and runs its tests there."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 from tree import CODE, copied, lint, run, section, test
 
@@ -24,13 +23,7 @@ def main() -> None:
             if is_ours and path.name != "LICENSE" and CODE.lower() in path.read_text().lower():
                 raise SystemExit(f"{path.relative_to(root)} still says {CODE}")
         lint(root, code)
-        # All tests, in two processes at once: most of the time they wait.
-        paths = sorted((root / code / "tests").glob("**/test_*.py"))
-        names = [f"integration.{path.stem}" for path in paths if path.parent.name != "tests"]
-        names += [path.stem for path in paths if path.parent.name == "tests"]
-        with ThreadPoolExecutor() as pool:
-            halves = pool.map(lambda half: test(root, *half, code=code), (names[::2], names[1::2]))
-            print(f"renamed to {code}: {' '.join(halves)}", flush=True)
+        print(f"renamed to {code}: {test(root, 'tests', code=code)}", flush=True)
 
 
 if __name__ == "__main__":
