@@ -23,7 +23,7 @@ WORDS = {
     "the admin token": r"admin_required|ADMIN_TOKEN|api\.admin",
     "all of these": r"sample_api|batch_writer|BatchWriter",
 }
-# Parts that go together as a rule, and the tests that are asked of what stays.
+# Parts that go together as a rule.
 STARTED = ["the samples", "the files", "the API log", "all of these"]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from unittest import mock
 from uuid import uuid4
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, ServerSelectionTimeoutError
 
-from model.mongodb import MODELS, Model
+from model.mongodb import MODELS, Model, ModelInitializer
 from model.mongodb.base import Unstorable, storable, utc_now
 from model.mongodb.object_id import new_id
 from tests.case import UnitTestCase
@@ -98,6 +98,13 @@ class ModelTestCase(UnitTestCase):
         if hasattr(os, "fork"):
             done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
             self.assertEqual(len(set(done.stdout.split())), 2, done.stderr)
+
+    def test_database_is_asked_where_there_is_nothing_to_create(self):
+        """So that db-init says of any app that its database is away"""
+        database = mock.MagicMock()
+        database.command.side_effect = ServerSelectionTimeoutError("away")
+        with mock.patch("model.mongodb.MODELS", ()):
+            self.assertRaises(ServerSelectionTimeoutError, ModelInitializer(database).run)
 
     def test_lost_upsert_race_is_tried_again(self):
         """Two processes insert the first document at once"""
