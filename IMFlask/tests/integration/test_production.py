@@ -1,7 +1,6 @@
 """The app in production: its server, its log, its guards."""
 
 import json
-import signal
 import sys
 import tempfile
 import unittest
@@ -68,8 +67,7 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
                 status, _, envelope = self.ask("GET /probe/name")
                 self.assertEqual((status, envelope), (200, {"msg": "success", "result": "IML"}))
                 self.assertEqual(self.ask("GET /health/ready")[0], 200)
-                self.server.send_signal(signal.SIGTERM)
-                self.assertEqual(self.server.wait(20), 0)
+                self.assertEqual(self.stop(self.server), 0)
 
     def test_log_is_json(self):
         """Of a request: with its id, path, status and time"""
@@ -96,8 +94,7 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
                     )
                 (kept,) = (json.loads(line) for line in self.error_log.read_text().splitlines())
                 self.assertEqual(kept, slow)  # the warning, and not what is below
-                self.server.send_signal(signal.SIGTERM)
-                self.server.wait(20)
+                self.stop(self.server)
 
     def test_requests_leave_no_line_where_they_are_not_to(self):
         """LOG_REQUESTS off"""

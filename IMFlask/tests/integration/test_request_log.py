@@ -133,8 +133,7 @@ class RequestLogTestCase(ProcessTestCase):
         for sender in senders:
             sender.join()
         rate = REQUESTS / (time.monotonic() - start)
-        self.server.terminate()
-        self.server.wait(60)
+        self.stop(self.server)
         stored = collections.Counter(
             entry["request_id"]
             for entry in Log(self.database).collection.find({}, {"request_id": 1})
@@ -191,8 +190,7 @@ class RequestLogTestCase(ProcessTestCase):
             for _ in range(7):
                 self.assertEqual(client.ask("GET /probe/add?a=1&b=2")[0], 200)
             client.close()
-            self.server.terminate()
-            self.server.wait(60)
+            self.stop(self.server)
             self.mongo.thaw()
             lines = [
                 json.loads(line) for line in self.server.output().splitlines() if line[:1] == "{"
@@ -207,11 +205,11 @@ class RequestLogTestCase(ProcessTestCase):
         for start in (self.start_granian, self.start_gunicorn):
             self.port = free_port()
             start()
+            self.settle(self.server)
             client = Client(self.port)
             request_id = f"last-{self.port}"
             client.ask("GET /probe/add?a=1&b=2", f"X-Request-ID: {request_id}")
             client.close()
-            self.server.terminate()
-            self.server.wait(60)
+            self.stop(self.server)
             entries = Log(self.database).collection.count_documents({"request_id": request_id})
             self.assertEqual(entries, 1, self.server.output())
