@@ -45,8 +45,8 @@ class RuleTestCase(UnitTestCase):
         self.assert_rule(package.Regex("a|b"), ["a", "b"], ["ab", "xa", "a\n", ""])
         self.assert_rule(package.Regex("^[a-z]+$"), ["abc"], ["abc\n", "ABC"])
 
-    def test_sentences_are_right_at_the_bound(self):
-        """Where the package's are not"""
+    def test_sentences_are_what_a_client_can_act_on(self):
+        """Where the package's are not: at the bound, in its own words"""
         for tested, words in (
             (package.Min(1), "must be 1 or more."),
             (package.Max(1.5), "must be 1.5 or less."),
@@ -55,10 +55,25 @@ class RuleTestCase(UnitTestCase):
             (package.Ext([".png", ".jpg"]), "must have a name that ends with .png or .jpg."),
             (package.MinFileCount(2), "must be 2 files or more."),
             (package.MaxFileCount(2), "must be 2 files or fewer."),
-            (package.Regex("[a-z]"), "must match the pattern [a-z]"),
-            (package.Strip(), package.Strip().invalid_str()),
+            (package.Regex("[a-z]"), "must match the pattern [a-z] as a whole."),
+            (package.In(["a b", 1]), "must be one of these: 'a b', 1."),
+            (package.Datetime("%H:%M"), "must be a date and time in the format %H:%M."),
         ):
             self.assertEqual(rule.sentence(tested), words)
+
+    def test_every_rule_s_sentence_is_one(self):
+        """Those of the package, and one that a user has derived from them"""
+        for tested in (
+            *(package.Number(), package.Strip(), package.Email(), package.IsoDatetime()),
+            *(package.PhoneNum(), package.In([1]), package.Regex("a")),
+        ):
+            self.assertRegex(rule.sentence(tested), r"^must (not )?[a-z].*[^.]\.$")
+
+        class Own(package.Min):
+            def invalid_str(self):
+                return "must be enough."
+
+        self.assertEqual(rule.sentence(Own(1)), "must be enough.")
 
     def test_other_rules_are_the_package_s(self):
         """Email, Strip, In, lengths and bounds"""

@@ -8,7 +8,7 @@ import flask_validation_extended as package
 from bson import ObjectId
 from flask_validation_extended import ValidationRule
 
-# What the package says of these is wrong at the bound, or no sentence.
+# What the package says of these is wrong at the bound, or no sentence for a client.
 _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.Min: lambda rule: f"must be {rule._num} or more.",
     package.Max: lambda rule: f"must be {rule._num} or less.",
@@ -17,7 +17,14 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.Ext: lambda rule: f"must have a name that ends with {' or '.join(rule.extensions)}.",
     package.MinFileCount: lambda rule: f"must be {rule.min_num} files or more.",
     package.MaxFileCount: lambda rule: f"must be {rule.max_num} files or fewer.",
-    package.Regex: lambda rule: f"must match the pattern {rule._p_str}",
+    package.Regex: lambda rule: f"must match the pattern {rule._p_str} as a whole.",
+    package.In: lambda rule: f"must be one of these: {', '.join(map(repr, rule._enum))}.",
+    package.Number: lambda rule: "must be digits.",
+    package.Strip: lambda rule: "must not begin or end with white space.",
+    package.Email: lambda rule: "must be an e-mail address.",
+    package.IsoDatetime: lambda rule: "must be a date and time as ISO 8601 has them.",
+    package.Datetime: lambda rule: f"must be a date and time in the format {rule._df_format}.",
+    package.PhoneNum: lambda rule: "must be a telephone number like 010-1234-5678.",
 }
 
 # Their patterns take the digits of every script.

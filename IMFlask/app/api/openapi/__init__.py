@@ -2,17 +2,16 @@
 
 import json
 import sys
-from http import HTTPStatus
+from collections import Counter
 from typing import Any
 
 import click
 from flask import Flask, Response
 
 from app.api.decorator import is_static, unlogged
-from app.api.openapi.operation import operation_of, path_of, security_of, tag_of
+from app.api.openapi.operation import operation_of, path_of, phrase, security_of, tag_of
 
 _ENDPOINT = "openapi"
-_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 416, 429, 500, 503)
 _HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After"}
 
 
@@ -25,10 +24,10 @@ def init_app(app: Flask) -> None:
     @app.cli.command("openapi")
     def print_description() -> None:
         """Print the API's description, OpenAPI 3.1."""
-        click.echo(json.dumps(describe(app), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(describe(app), default=str, indent=2))
 
     if app.config["OPENAPI"]:
-        text = json.dumps(describe(app), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(describe(app), default=str, ensure_ascii=False, separators=(",", ":"))
 
         @app.get("/openapi.json", endpoint=_ENDPOINT)
         @unlogged
@@ -41,23 +40,31 @@ def describe(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI description of the app's routes."""
     paths: dict[str, dict[str, Any]] = {}
     tags: dict[str, str] = {}
+    statuses: set[str] = set()
+    ids: Counter[str] = Counter()
     for rule in app.url_map.iter_rules():
-        if rule.endpoint == _ENDPOINT or is_static(rule.endpoint):
+        view = app.view_functions.get(rule.endpoint)
+        if view is None or rule.endpoint == _ENDPOINT or is_static(rule.endpoint):
             continue
-        module = sys.modules[app.view_functions[rule.endpoint].__module__]
-        tags[tag_of(rule)] = (module.__doc__ or "").partition("\n")[0]
+        tags[tag_of(rule)] = (sys.modules[view.__module__].__doc__ or "").partition("\n")[0]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            paths.setdefault(path_of(rule), {})[method.lower()] = operation_of(app, rule, method)
+            operation = operation_of(app, rule, method)
+            ids[name := operation["operationId"]] += 1
+            if ids[name] > 1:  # a view may have several routes
+                operation["operationId"] = f"{name}.{ids[name]}"
+            responses = operation["responses"].items()
+            statuses |= {status for status, answer in responses if "$ref" in answer}
+            paths.setdefault(path_of(rule), {})[method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": app.config["APP_NAME"], "version": "1.0.0"},
         "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": paths,
-        "components": _components(app),
+        "components": _components(app, sorted(statuses)),
     }
 
 
-def _components(app: Flask) -> dict[str, Any]:
+def _components(app: Flask, statuses: list[str]) -> dict[str, Any]:
     components: dict[str, Any] = {
         "schemas": {
             "Failure": {
@@ -81,7 +88,7 @@ def _components(app: Flask) -> dict[str, Any]:
                 "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
             }
         },
-        "responses": {str(status): _failure(status) for status in _ERRORS},
+        "responses": {status: _failure(int(status)) for status in statuses},
     }
     schemes: dict[str, Any] = {}
     for view in app.view_functions.values():
@@ -101,7 +108,7 @@ def _failure(status: int) -> dict[str, Any]:
             "schema": {"type": "integer"},
         }
     return {
-        "description": HTTPStatus(status).phrase,
+        "description": phrase(status),
         "headers": headers,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
     }

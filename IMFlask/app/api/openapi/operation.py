@@ -2,12 +2,16 @@
 
 import inspect
 import re
-from http import HTTPStatus
-from typing import get_type_hints
+from collections.abc import Iterable
+from types import CodeType, UnionType
+from typing import Any, get_args
 
 import flask_validation_extended as package
-from flask import Flask, Response
-from werkzeug.routing import FloatConverter, IntegerConverter, Rule
+from flask import Flask
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.routing import AnyConverter, BaseConverter, FloatConverter, Rule
+from werkzeug.routing.converters import IntegerConverter, UUIDConverter
+from werkzeug.wrappers import Response
 
 from app.api.decorator import Answers, View
 from app.api.openapi.schema import Schema, is_required, schema_of
@@ -22,13 +26,15 @@ _BODIES = {
 
 def path_of(rule: Rule) -> str:
     """Return the rule's path as OpenAPI writes it: `/file/{id}`."""
-    return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+    return re.sub(r"<(?:[a-zA-Z]\w*(?:\(.*?\))?:)?([a-zA-Z]\w*)>", r"{\1}", rule.rule)
 
 
 def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
     """Return the OpenAPI operation of a method of a route."""
     view = app.view_functions[rule.endpoint]
-    summary, _, description = (inspect.getdoc(view) or "").partition("\n")
+    # Of a view that is a class, what the method says.
+    function = getattr(getattr(view, "view_class", None), method.lower(), view)
+    summary, _, description = (inspect.getdoc(function) or "").partition("\n")
     operation: Schema = {
         "operationId": f"{rule.endpoint}.{method.lower()}",
         "tags": [tag_of(rule)],
@@ -36,7 +42,7 @@ def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
         "description": description.strip(),
         "parameters": _parameters(rule, view),
         "requestBody": _body(view),
-        "responses": _answers(app, rule, view),
+        "responses": _answers(app, rule, view, function),
     }
     if schemes := security_of(app, view):
         operation["security"] = [{name: []} for name in schemes]
@@ -55,21 +61,26 @@ def tag_of(rule: Rule) -> str:
     return endpoint.rpartition(".")[0] or endpoint
 
 
-def _taken(view: View) -> dict[str, package.params.Parameter]:
-    """Return the view's parameters that say where they come from."""
-    return {
-        getattr(argument.default, "header_name", name): argument.default
+def phrase(status: int) -> str:
+    """Return what a status is called."""
+    return HTTP_STATUS_CODES.get(status, str(status))
+
+
+def _declared(view: View) -> list[tuple[str, package.params.Parameter]]:
+    """Return the view's parameters that say where they come from, each with its name there."""
+    return [
+        (getattr(argument.default, "header_name", name), argument.default)
         for name, argument in inspect.signature(view).parameters.items()
         if isinstance(argument.default, package.params.Parameter)
-    }
+    ]
 
 
 def _parameters(rule: Rule, view: View) -> list[Schema]:
     parameters: list[Schema] = []
-    declared = _taken(view)
-    for name, parameter in declared.items():
+    in_path = rule._converters  # a variable that is not in it has its value from `defaults`
+    for name, parameter in _declared(view):
         for kind, place in _PLACES.items():
-            if isinstance(parameter, kind):
+            if isinstance(parameter, kind) and (place != "path" or name in in_path):
                 schema = schema_of(parameter)
                 entry: Schema = {"name": name, "in": place}
                 if place == "path" or is_required(parameter):
@@ -77,24 +88,33 @@ def _parameters(rule: Rule, view: View) -> list[Schema]:
                 if "description" in schema:
                     entry["description"] = schema.pop("description")
                 parameters.append(entry | {"schema": schema})
-    for name in sorted(rule.arguments - declared.keys()):
-        converter = rule._converters[name]
-        number = {IntegerConverter: "integer", FloatConverter: "number"}
-        kinds = [number[kind] for kind in number if isinstance(converter, kind)]
-        schema = {"type": (kinds or ["string"])[0]}
+    declared = {entry["name"] for entry in parameters if entry["in"] == "path"}
+    for name in sorted(in_path.keys() - declared):
+        schema = _of_converter(in_path[name])
         parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
     return parameters
 
 
+def _of_converter(converter: BaseConverter) -> Schema:
+    if isinstance(converter, AnyConverter):
+        return {"type": "string", "enum": sorted(converter.items)}
+    if isinstance(converter, UUIDConverter):
+        return {"type": "string", "format": "uuid"}
+    if isinstance(converter, IntegerConverter | FloatConverter):
+        bounds = {"minimum": converter.min, "maximum": converter.max}
+        kind = "integer" if isinstance(converter, IntegerConverter) else "number"
+        given = {name: value for name, value in bounds.items() if value is not None}
+        return {"type": kind} | given
+    return {"type": "string"}
+
+
 def _body(view: View) -> Schema | None:
-    declared = _taken(view)
-    found = [kind for kind in _BODIES if any(isinstance(one, kind) for one in declared.values())]
+    declared = _declared(view)
+    found = [kind for kind in _BODIES if any(isinstance(one, kind) for _, one in declared)]
     if not found:
         return None
     fields = {
-        name: parameter
-        for name, parameter in declared.items()
-        if isinstance(parameter, tuple(found))
+        name: parameter for name, parameter in declared if isinstance(parameter, tuple(found))
     }
     schema: Schema = {
         "type": "object",
@@ -108,46 +128,64 @@ def _body(view: View) -> Schema | None:
     return {"content": content} | ({"required": True} if required else {})
 
 
-def _answers(app: Flask, rule: Rule, view: View) -> Schema:
+def _answers(app: Flask, rule: Rule, view: View, function: View) -> Schema:
     answers: Answers = getattr(view, "answers", Answers())
-    try:
-        kind = get_type_hints(inspect.unwrap(view)).get("return")
-    except NameError:  # of a type that is only imported for a type checker
-        kind = None
-    if kind is str:
-        content: Schema = {"text/html": {"schema": {"type": "string"}}}
-    elif inspect.isclass(kind) and issubclass(kind, Response):
-        content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
-    else:
-        content = {"application/json": {"schema": _envelope(answers)}}
-    success = {"description": HTTPStatus(answers.status).phrase, "content": content}
+    content: Schema = {}
+    for kind in _returned(function):
+        if kind is str:
+            content["text/html"] = {"schema": {"type": "string"}}
+        elif inspect.isclass(kind) and issubclass(kind, Response):
+            content["*/*"] = {"schema": {"type": "string", "format": "binary"}}
+        else:
+            content["application/json"] = {"schema": _envelope(answers)}
+    success: Schema = {"description": phrase(answers.status)}
+    if answers.status != 204:
+        success["content"] = content
     responses: Schema = {str(answers.status): success | _headers()}
-    for status in sorted({*answers.errors, *_errors(app, rule, view)}):
+    for status in sorted({*answers.errors, *_errors(app, rule, view, function)}):
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     for status, more in answers.more.items():
         responses[str(status)] = responses.get(str(status), _headers()) | more
     return dict(sorted(responses.items()))
 
 
-def _errors(app: Flask, rule: Rule, view: View) -> set[int]:
+def _returned(function: View) -> Iterable[Any]:
+    """Return the types that a view says it returns; of what cannot be resolved, None."""
+    function = inspect.unwrap(function)
+    try:
+        kind = inspect.get_annotations(function)["return"]
+        if isinstance(kind, str):
+            kind = eval(kind, function.__globals__)
+    except Exception:  # there is none, or only a type checker knows
+        return (None,)
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+
+
+def _errors(app: Flask, rule: Rule, view: View, function: View) -> set[int]:
     """Return the statuses of failure that can be told from how the view is made."""
     errors = set()
-    declared = _taken(view).values()
+    declared = [parameter for _, parameter in _declared(view)]
     if declared:
         errors.add(400)
     if any(isinstance(parameter, package.Json | package.File) for parameter in declared):
         errors.add(415)
     if any(isinstance(parameter, tuple(_BODIES)) for parameter in declared):
         errors.add(413)
-    if rule.arguments:
+    if rule._converters:
         errors.add(404)
     if security_of(app, view):
         errors.add(401)
     # There is one way to get at the database.
-    code = getattr(inspect.unwrap(view), "__code__", None)
-    if code is not None and "get_db" in code.co_names:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is not None and "get_db" in _names(code):
         errors.add(503)
     return errors
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names that a function uses, the functions in it as well."""
+    nested = (_names(one) for one in code.co_consts if isinstance(one, CodeType))
+    return set(code.co_names).union(*nested)
 
 
 def _envelope(answers: Answers) -> Schema:

@@ -3,6 +3,8 @@
 A rule of one's own may say what it is in its attribute `schema`: `{"minimum": 1}`.
 """
 
+import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -24,21 +26,32 @@ _TYPES: dict[Any, Schema] = {
 }
 _LENGTHS = {"string": "Length", "array": "Items", "object": "Properties"}
 
-# What a rule adds to the schema of a type.
-_RULES: dict[type, Callable[[Any, str | None], Schema]] = {
-    package.Min: lambda rule, kind: {"minimum": rule._num},
-    package.Max: lambda rule, kind: {"maximum": rule._num},
-    package.MinLen: lambda rule, kind: {f"min{_LENGTHS[kind or 'string']}": rule._num},
-    package.MaxLen: lambda rule, kind: {f"max{_LENGTHS[kind or 'string']}": rule._num},
-    package.In: lambda rule, kind: {"enum": list(rule._enum)},
-    package.Regex: lambda rule, kind: {"pattern": f"^(?:{rule._p_str})$"},
-    package.Number: lambda rule, kind: {"pattern": "^[0-9]+$"},
-    package.Strip: lambda rule, kind: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
-    package.Email: lambda rule, kind: {"format": "email"},
-    package.IsoDatetime: lambda rule, kind: {"format": "date-time"},
-    package.MinFileCount: lambda rule, kind: {"minItems": rule.min_num},
-    package.MaxFileCount: lambda rule, kind: {"maxItems": rule.max_num},
-    ObjectIdRule: lambda rule, kind: {"pattern": "^[0-9a-fA-F]{24}$"},
+# The patterns that mean in ECMAScript, whose expressions JSON Schema has, what they mean
+# in Python: no flags, no names, no possessive quantifiers, no escapes but these. \d and
+# \w are fewer letters there, so that nothing is promised that the view refuses.
+_SHARED_PATTERN = re.compile(
+    r"(?:\\[\^$\\.*+?()\[\]{}|/\-dwsSbnrtfv1-9]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
+    r"|\((?!\?)|\(\?(?:[:=!]|<[=!])|[*+?}](?!\+)|[^\\(*+?}])*"
+)
+
+# What a rule adds to the schema of these kinds.
+_RULES: dict[type, Callable[[Any, list[str]], Schema]] = {
+    package.Min: lambda rule, kinds: _finite(minimum=rule._num),
+    package.Max: lambda rule, kinds: _finite(maximum=rule._num),
+    package.MinLen: lambda rule, kinds: {f"min{_LENGTHS[kind]}": rule._num for kind in kinds},
+    package.MaxLen: lambda rule, kinds: {f"max{_LENGTHS[kind]}": rule._num for kind in kinds},
+    package.In: lambda rule, kinds: {"enum": list(rule._enum)},
+    package.Regex: lambda rule, kinds: _pattern(rule._p_str),
+    package.Number: lambda rule, kinds: {"pattern": "^[0-9]+$"},
+    package.Strip: lambda rule, kinds: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
+    package.Email: lambda rule, kinds: {"format": "email", "pattern": package.rules.REGEX_EMAIL},
+    package.IsoDatetime: lambda rule, kinds: {"format": "date-time"},
+    package.PhoneNum: lambda rule, kinds: {
+        "pattern": r"^(\+[0-9]{1,2} )?\(?[0-9]{3}\)?[ .-][0-9]{3,4}[ .-][0-9]{4}$"
+    },
+    package.MinFileCount: lambda rule, kinds: {"minItems": rule.min_num},
+    package.MaxFileCount: lambda rule, kinds: {"maxItems": rule.max_num},
+    ObjectIdRule: lambda rule, kinds: {"pattern": "^[0-9a-fA-F]{24}$"},
 }
 
 
@@ -49,12 +62,19 @@ def schema_of(parameter: package.params.Parameter) -> Schema:
         schema["minItems"] = 0 if parameter.optional else 1
     else:
         schema = _of_kinds(parameter.annotation)
-    for rule in parameter.rules:
-        schema |= _of_rule(rule, schema.get("type"))
-    if isinstance(parameter, package.Json) and not is_required(parameter):
-        schema = {"anyOf": [schema, {"type": "null"}]}
+    kinds = [one["type"] for one in schema.get("anyOf", [schema]) if one.get("type") in _LENGTHS]
+    for keywords in (_of_rule(rule, kinds) for rule in parameter.rules):
+        if keywords.keys() & schema.keys():  # of an earlier rule, which holds as well
+            schema.setdefault("allOf", []).append(keywords)
+        else:
+            schema |= keywords
+    if isinstance(parameter, package.Json):
+        if is_required(parameter):
+            schema = schema or {"not": {"type": "null"}}
+        elif schema:
+            schema = {"anyOf": [schema, {"type": "null"}]}
     if parameter.default is not None:
-        schema["default"] = parameter.default
+        schema |= _finite(default=parameter.default)
     if parameter.rules:
         schema["description"] = " ".join(map(_in_words, parameter.rules))
     return schema
@@ -80,14 +100,24 @@ def _of_kind(kind: Any) -> Schema:
     return dict(_TYPES[kind])
 
 
-def _of_rule(rule: ValidationRule, kind: str | None) -> Schema:
+def _of_rule(rule: ValidationRule, kinds: list[str]) -> Schema:
     own: Schema | None = getattr(rule, "schema", None)
     if own is not None:
         return own
     for one in type(rule).__mro__:
         if one in _RULES:
-            return _RULES[one](rule, kind)
+            return _RULES[one](rule, kinds)
     return {}
+
+
+def _pattern(pattern: str) -> Schema:
+    return {"pattern": f"^(?:{pattern})$"} if _SHARED_PATTERN.fullmatch(pattern) else {}
+
+
+def _finite(**keyword: Any) -> Schema:
+    """Return the keyword, unless its value is infinite: that is no JSON."""
+    (value,) = keyword.values()
+    return {} if isinstance(value, float) and not math.isfinite(value) else keyword
 
 
 def _in_words(rule: ValidationRule) -> str:
