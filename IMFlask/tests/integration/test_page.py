@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import statistics
 import sys
@@ -19,12 +20,13 @@ from tests.integration.fault import Mongo, report
 from tests.probe import init_probe
 
 # What is put into the fields that have these names; those of new endpoints belong here too.
-VALUES = {"a": "6", "b": "3", "name": "NB", "limit": "5", "number": "1", "count": "7"}
+VALUES = {"a": "6", "b": "3", "name": "NB", "limit": "5", "number": "1", "count": "7", "kind": "x"}
 
 # Goes into the copy of the app that is tested, so that its description has it: the
 # tests' own views, and fields of all kinds.
 MORE_VIEWS = '''
-from flask_validation_extended import In, List
+from itertools import count
+from flask_validation_extended import In, List, MaxLen, Regex
 from app.api.response import Envelope, response
 from app.api.validation import Form, Header, Json, Query, Route, Validator
 from tests import probe
@@ -44,6 +46,21 @@ def more_api(
 ) -> Envelope:
     """Answer what was sent."""
     return response([number, count, items, either, flag, kind, tag])
+
+calls = count(1)
+
+@blueprint.get("/odd/<any(x,'y:z'):kind>")
+@blueprint.get("/odd")
+@Validator()
+def odd_api(
+    kind: str = Route(str, default="x"),
+    spaces: str = Query(str, rules=In(["a  b", " c"]), optional=True),
+    long: str = Query(str, rules=Regex("[a-z]{1,200}" * 9), optional=True),
+    size: int = Query(int, default=0),
+    body: str = Json(str, rules=MaxLen(9), optional=True),
+) -> Envelope:
+    headers = {"Cache-Control": "max-age=60", "Content-Type": "Application/JSON"}
+    return response([kind, spaces, "x" * size]), 200, headers | {"X-Calls": str(next(calls))}
 
 @blueprint.post("/form")
 @Validator()
@@ -155,7 +172,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         ):
             with self.subTest(f"{method} {path}"):
                 endpoint = self.open_endpoint(page, method, path)
-                self.assertIn(operation["summary"], endpoint.inner_text())
+                self.assertIn(operation.get("summary", ""), endpoint.inner_text())
                 names = endpoint.locator("form label").all_inner_texts()
                 if "file" in names:
                     content = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"one"}
@@ -221,6 +238,45 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertEqual(json.loads(text)["result"], [3, "a&b=c"])
         self.assertEqual(json.loads(self.send(form, name="")[1])["result"], [3, "none"])
 
+    def test_odd_endpoint(self):
+        """Without a docstring, at two addresses, with a choice of spaces, a body with a GET"""
+        page = self.open(self.url)
+        endpoint = self.open_endpoint(page, "GET", "/odd/{kind}")
+        self.assertNotIn("undefined", endpoint.inner_text())
+        endpoint.get_by_role("button", name="Send").click()
+        self.assertEqual(endpoint.get_by_role("status").inner_text(), "")  # it needs its kind
+        status, text = self.send(endpoint, kind="y:z", spaces="a  b")
+        self.assertEqual((status, json.loads(text)["result"]), (200, ["y:z", "a  b", ""]))
+        other = self.open_endpoint(page, "GET", "/odd")
+        self.assertEqual(json.loads(self.send(other, spaces=" c")[1])["result"], ["x", " c", ""])
+        other.get_by_label("body").fill("x")
+        other.get_by_role("button", name="Send").click()
+        other.get_by_role("status").filter(has_text="It cannot be sent: ").wait_for()
+
+    def test_each_press_is_a_request(self):
+        """Though the answer may be kept"""
+        page = self.open(self.url)
+        endpoint = self.open_endpoint(page, "GET", "/odd")
+        found = []
+        for _ in range(2):
+            self.send(endpoint)
+            headers = endpoint.locator("pre").first.text_content()
+            found += re.findall(r"x-calls: (\d+)", headers)
+        self.assertEqual(int(found[1]), int(found[0]) + 1)
+
+    def test_answer_that_is_too_long_is_cut_and_can_be_saved(self):
+        """A million letters"""
+        page = self.open(self.url)
+        endpoint = self.open_endpoint(page, "GET", "/odd")
+        _, text = self.send(endpoint, size="1000000")
+        self.assertLess(len(text), 250_000)
+        with page.expect_download() as event:
+            endpoint.get_by_role("link", name="Save").click()
+        with tempfile.TemporaryDirectory() as folder:
+            event.value.save_as(Path(folder) / "file")
+            saved = json.loads((Path(folder) / "file").read_text())
+        self.assertEqual(saved["result"][2], "x" * 1_000_000)
+
     def test_one_request_at_a_time(self):
         """Two clicks are one, while the first is at work"""
         page = self.open(self.url)
@@ -240,7 +296,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertEqual(endpoint.get_by_role("status").inner_text(), "")
         endpoint.get_by_label("number", exact=True).fill("1")
         endpoint.get_by_role("button", name="Send").click()
-        endpoint.get_by_role("status").filter(has_text="There is no answer").wait_for()
+        endpoint.get_by_role("status").filter(has_text="It cannot be sent").wait_for()
         endpoint.get_by_label("X-Tag").fill("")
         endpoint.get_by_label("number", exact=True).fill("..")
         endpoint.get_by_role("button", name="Send").click()

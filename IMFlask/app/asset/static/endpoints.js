@@ -1,6 +1,6 @@
 // The endpoints, read off the API's description: a form for each, and what it was answered.
 
-import { shown } from "./answer.js";
+import { isJson, shown } from "./answer.js";
 import { fieldsOf, rowOf } from "./field.js";
 import { showLog } from "./log.js";
 import { requestOf } from "./request.js";
@@ -47,13 +47,15 @@ function endpointOf(method, path, operation) {
     {},
     element("span", { class: `method ${method.toLowerCase()}` }, method),
     element("code", {}, path),
-    element("span", {}, operation.summary),
+    element("span", {}, operation.summary ?? ""),
     ...(operation.security ? [element("span", { class: "kind" }, "token")] : []),
   );
   const attributes = { class: "endpoint", "data-operation": operation.operationId };
   const details = element("details", attributes, summary);
-  if (operation.description) {
-    details.append(element("p", {}, operation.description));
+  for (const paragraph of (operation.description ?? "").split(/\n\s*\n/).filter(Boolean)) {
+    // The lines of a list, or of code, are lines; those of a text are not.
+    const isText = !/^(\s|[-*] |\d+\. )/m.test(paragraph);
+    details.append(element("p", isText ? {} : { class: "lines" }, paragraph));
   }
   details.append(form, status, result);
   form.addEventListener("submit", (event) => {
@@ -74,17 +76,21 @@ async function send(form, makeRequest, operation, status, result) {
   status.textContent = "Sending ...";
   result.querySelectorAll("a").forEach((link) => URL.revokeObjectURL(link.href));
   result.replaceChildren();
+  let failure = "It cannot be sent";
   try {
+    const request = new Request(...makeRequest());
+    failure = "There is no answer";
     const start = performance.now();
-    const answer = await fetch(...makeRequest());
+    const answer = await fetch(request);
     const blob = await answer.blob();
     const milliseconds = (performance.now() - start).toFixed(1);
+    const from = answer.redirected ? `, from ${answer.url}` : "";
     status.className = answer.ok ? "good" : answer.status < 500 ? "bad" : "worse";
-    status.textContent = `${answer.status} ${answer.statusText}, ${milliseconds} ms, ${blob.size} bytes`;
+    status.textContent = `${answer.status} ${answer.statusText}, ${milliseconds} ms, ${blob.size} bytes${from}`;
     result.append(...(await shown(answer, blob)), ...(await linksOf(operation, answer, blob)));
   } catch (error) {
     status.className = "worse";
-    status.textContent = `There is no answer: ${error.message}.`;
+    status.textContent = `${failure}: ${error.message.replace(/\.+$/, "")}.`;
   } finally {
     form.ariaBusy = "false";
   }
@@ -93,15 +99,16 @@ async function send(form, makeRequest, operation, status, result) {
 /** Return buttons that fill a value of an answer into another form, as OpenAPI's links say. */
 async function linksOf(operation, answer, blob) {
   const links = Object.values(operation.responses[answer.status]?.links ?? {});
-  const known = links.filter(({ operationId }) => operationId in forms);
+  const known = isJson(answer) ? links.filter(({ operationId }) => operationId in forms) : [];
   const body = known.length ? JSON.parse(await blob.text()) : null;
   return known.map(({ operationId, parameters }) => {
     const { details, fields, form, name } = forms[operationId];
     const button = element("button", { type: "button", class: "link" }, `To ${name}`);
     button.addEventListener("click", () => {
       for (const field of fields.filter((one) => one.name in parameters)) {
-        const steps = parameters[field.name].replace("$response.body#/", "").split("/");
-        field.input.value = steps.reduce((value, step) => value?.[step], body) ?? "";
+        const [, pointer] = `${parameters[field.name]}`.match(/^\$response\.body#\/(.*)/) ?? [];
+        const found = pointer?.split("/").reduce((value, step) => value?.[step], body) ?? "";
+        field.input.value = pointer ? found : parameters[field.name];
       }
       details.open = true;
       form.querySelector("button").focus();

@@ -38,15 +38,20 @@ function inputOf({ place, schema, required }, id) {
   if (isFiles(schema)) {
     return element("input", { ...attributes, type: "file", multiple: "" });
   }
-  const options = schema.type === "boolean" ? ["true", "false"] : schema.enum;
+  // Without its variables a path is another one; all else is the API's to refuse.
+  const needed = place === "path" && required ? { required: "" } : {};
+  const options = schema.type === "boolean" ? [true, false] : schema.enum;
   if (options) {
-    return element("select", attributes, ...["", ...options].map((text) => new Option(text)));
+    const texts = options.map((value) =>
+      typeof value === "string" ? value : JSON.stringify(value),
+    );
+    // With a value of its own: a browser joins the spaces of a text.
+    const choices = ["", ...texts].map((text) => new Option(text, text));
+    return element("select", { ...attributes, ...needed }, ...choices);
   }
   if (schema.type === "array" || schema.type === "object") {
     return element("textarea", { ...attributes, rows: 3, placeholder: "JSON" });
   }
-  // Without its variables a path is another one; all else is the API's to refuse.
-  const needed = place === "path" && required ? { required: "" } : {};
   return element("input", { ...attributes, ...needed, spellcheck: "false", autocapitalize: "off" });
 }
 

@@ -2,22 +2,22 @@
 
 import { credentials, element, repeated, root, whileSeen } from "./shared.js";
 
-const PATH = "/sample/log";
 const COUNT = 30;
 const state = document.getElementById("log-state");
 
-/** Show the API log, where the description has it. */
-export function showLog(description) {
-  const operation = description.paths[PATH]?.get;
-  if (!operation) {
+/** Show the API log, where the description has it: at an address that ends with /log. */
+export function showLog({ paths }) {
+  const path = Object.keys(paths).find((one) => one.endsWith("/log") && paths[one].get);
+  if (!path) {
     return;
   }
+  const operation = paths[path].get;
   document.getElementById("log").hidden = false;
   let newest;
   whileSeen(async () => {
     const headers = credentials(operation);
     const isOpen = !operation.security || headers.Authorization;
-    const answer = isOpen ? await read(headers) : { description: "It needs the token." };
+    const answer = isOpen ? await read(path, headers) : { description: "It needs the token." };
     if (!answer.result) {
       showEntries([]);
       state.textContent = answer.description;
@@ -29,9 +29,9 @@ export function showLog(description) {
   });
 }
 
-async function read(headers) {
+async function read(path, headers) {
   try {
-    return await (await fetch(`${root}${PATH}?limit=${COUNT}`, repeated(headers))).json();
+    return await (await fetch(`${root}${path}?limit=${COUNT}`, repeated(headers))).json();
   } catch (error) {
     return { description: `There was no answer: ${error.message}` };
   }

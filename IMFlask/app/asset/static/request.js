@@ -25,8 +25,12 @@ export function requestOf(method, path, operation, fields) {
   const query = appended(new URLSearchParams(), of("query")).toString();
   const headers = new Headers(credentials(operation));
   appended(headers, of("header"));
-  const options = { method, headers };
-  for (const type of Object.keys(operation.requestBody?.content ?? {})) {
+  // Each press is a request, whatever the browser has kept.
+  const options = { method, headers, cache: "no-store" };
+  const body = Object.keys(operation.requestBody?.content ?? {});
+  // A browser sends none with these.
+  const isWithout = ["GET", "HEAD"].includes(method) && filled(of("body")).next().done;
+  for (const type of isWithout ? [] : body) {
     options.body = BODIES[type](of("body"));
     if (type === "application/json") {
       headers.set("Content-Type", type);
