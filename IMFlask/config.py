@@ -210,6 +210,16 @@ def require(config: type["Config"]) -> None:
         stop(f"{variable('ADMIN_TOKEN')} is not set to 32 characters or more: {_MAKE_TOKEN}")
 
 
+def warn_of_strangers() -> None:
+    """Name on stderr each variable that looks like one of ours and is none: a misspelt one."""
+    settings = {name for kind in config_dict.values() for name in dir(kind) if name.isupper()}
+    spelt = str.upper if sys.platform == "win32" else str  # which has no lower case
+    known = {spelt(variable(name)) for name in settings}
+    for name in sorted(os.environ):
+        if name.upper().startswith(f"{APP_NAME.upper()}_") and name not in known:
+            print(f"[{APP_NAME}] {name} is no setting, and does not count.", file=sys.stderr)
+
+
 def settle_debug(name: str) -> bool:
     """Give FLASK_ENV its old meaning, through FLASK_DEBUG; returns whether debug is on.
 
@@ -345,4 +355,5 @@ config_dict: dict[str, type[Config]] = {
 }
 
 config = config_dict[_name]
+warn_of_strangers()
 require(config)

@@ -16,9 +16,9 @@ def connect(config: Mapping[str, Any]) -> Database:
     """Return the database that `config` names, unopened: its first query opens it.
 
     config: MONGODB_URI; MONGODB_NAME, else the URI's database is taken, else APP_NAME
-    in lower case; APP_NAME. Without a URI:
-    MONGODB_EMBEDDED_PATH, the folder of the embedded database;
-    without anything (the unit tests) every query raises RuntimeError.
+    in lower case; APP_NAME; TESTING, whether these are tests.
+    Without a URI: MONGODB_EMBEDDED_PATH, the folder of the embedded database.
+    Without anything, as in the unit tests, every query raises RuntimeError.
     """
     app_name = config.get("APP_NAME") or "app"
     name = config.get("MONGODB_NAME")
@@ -28,7 +28,7 @@ def connect(config: Mapping[str, Any]) -> Database:
         return client[name] if name else client.get_default_database(default_name)
     if config.get("MONGODB_EMBEDDED_PATH"):
         return connect_embedded(config, default_name)
-    return LazyDatabase(default_name, lambda: _refuse(app_name))
+    return LazyDatabase(default_name, lambda: _refuse(app_name, bool(config.get("TESTING"))))
 
 
 def init_db(
@@ -47,8 +47,10 @@ def init_db(
     return ModelInitializer(database, config).run(say)
 
 
-def _refuse(app_name: str) -> NoReturn:
-    raise RuntimeError(
-        f"There is no database: set {app_name}_MONGODB_URI. In a test, which has none,"
-        " patch the model's method, or hand the model a database of the test's own."
-    )
+def _refuse(app_name: str, is_test: bool) -> NoReturn:
+    if is_test:
+        raise RuntimeError(
+            "There is no database under testing: patch the model's method, or hand the"
+            " model a database of the test's own."
+        )
+    raise RuntimeError(f"There is no database: set {app_name}_MONGODB_URI.")

@@ -144,6 +144,8 @@ class LazyDatabaseTestCase(UnitTestCase):
         database = model.connect({})
         self.assertRaisesRegex(
             RuntimeError,
-            "^There is no database: set app_MONGODB_URI. In a test",
+            "^There is no database: set app_MONGODB_URI.$",
             lambda: database["Log"],
         )
+        database = model.connect({"TESTING": True})
+        self.assertRaisesRegex(RuntimeError, "under testing", lambda: database["Log"])

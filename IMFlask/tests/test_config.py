@@ -381,6 +381,21 @@ class StartTestCase(StartCase):
             HSTS_SECONDS="x",
         )
 
+    def test_variable_that_is_no_setting_is_named(self):
+        """A misspelt one, in the environment or in .env; another program's is not"""
+        misspelt = f"{APP_NAME}_MONGODB_UIR"
+        lower = f"{APP_NAME.lower()}_secret_key"
+        (self.folder / ".env").write_text(f"{lower}=x\nOTHER_{APP_NAME}_X=1\n")
+        done = self.start("config.APP_NAME", MONGODB_UIR="x", MONGODB_NAME="x")
+        self.assertEqual(
+            done.stderr.splitlines(),
+            sorted(
+                f"[{APP_NAME}] {name} is no setting, and does not count."
+                for name in (misspelt, lower)
+            ),
+        )
+        self.assertEqual(done.stdout.strip(), APP_NAME)
+
     def test_env_file_is_read_from_the_folder_or_the_one_above(self):
         """And no further up; the environment comes first"""
         code = "config.config.MONGODB_NAME, config.config.SLOW_API_TIME"

@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 from uuid import uuid4
 
+from bson.errors import InvalidDocument
 from pymongo.errors import DuplicateKeyError, ServerSelectionTimeoutError
 
 from model.mongodb import MODELS, Model, ModelInitializer
@@ -56,10 +58,24 @@ class ModelTestCase(UnitTestCase):
 
     def test_what_bson_cannot_hold_is_refused_where_it_comes_in(self):
         """Before any query; what it can hold passes"""
-        for value in (2**63, "\ud800", {"a\0b": 1}, {1: 2}, {1, 2}, date(2026, 1, 1)):
+        for value in (2**63, "\ud800", {"a\0b": 1}, {1: 2}):
             self.assertRaises(Unstorable, storable, value)
         for value in (2**63 - 1, "한국어", {"a": [None]}, uuid4(), utc_now(), b"x", 0.5):
             self.assertIs(storable(value), value)
+
+    def test_type_that_no_client_can_send_is_a_bug(self):
+        """No client's mistake, and no 400"""
+        for value in ({1, 2}, date(2026, 1, 1), Decimal("1.5"), [{"a": object()}]):
+            self.assertRaises(InvalidDocument, storable, value)
+
+    def test_newest_are_found_by_the_index_that_fits(self):
+        """That of `_id`; with a query it is the server that chooses"""
+        for query, is_held in ((None, True), ({"kind": "a"}, False)):
+            collection = mock.MagicMock()
+            with mock.patch.object(Probe, "collection", collection):
+                Probe(None).find_newest(5, None, query)
+            cursor = collection.find.return_value.sort.return_value.limit.return_value
+            self.assertEqual(cursor.hint.called, is_held)
 
     def test_projection(self):
         """To the fields named, else to the schema's"""

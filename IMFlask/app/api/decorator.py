@@ -76,6 +76,9 @@ def answers(
     by status; example: the envelope of a success without its `msg`.
     """
 
+    if callable(result):
+        raise TypeError("answers is called: @answers()")
+
     def mark(view: View) -> View:
         view.answers = Answers(  # type: ignore[attr-defined]
             result, status, errors, fields or {}, more or {}, example
@@ -86,7 +89,7 @@ def answers(
 
 
 def unlogged(view: View) -> View:
-    """Keep the view's requests out of the API log, and out of the log but for failures."""
+    """Keep the view's requests out of what is logged of each, but for failures."""
     view.unlogged = True  # type: ignore[attr-defined]
     return view
 

@@ -7,6 +7,7 @@ True
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from model.mongodb.base import IndexConflict
 from model.mongodb.base import Model as Model
 from model.mongodb.chunk import Chunk as Chunk
 from model.mongodb.client import Database
@@ -33,14 +34,23 @@ class ModelInitializer:
         self._models = [model(database, config) for model in MODELS]
 
     def run(self, say: Callable[[str], None] = lambda line: None) -> list[str]:
-        """Create what is missing; returns one line per index and document, and says them."""
+        """Create what is missing; returns one line per index and document, and says them.
+
+        A conflict of one collection does not keep the others from theirs: IndexConflict
+        is raised at the end, and names all.
+        """
         self._database.command("ping")  # where there is nothing to create as well
-        lines = []
+        lines, conflicts = [], []
         for model in self._models:
-            for create in (model.create_index, model.create_seeds):
-                for line in create():
-                    say(line)
-                    lines.append(line)
+            try:
+                for create in (model.create_index, model.create_seeds):
+                    for line in create():
+                        say(line)
+                        lines.append(line)
+            except IndexConflict as conflict:
+                conflicts.append(str(conflict))
+        if conflicts:
+            raise IndexConflict(" ".join(conflicts))
         return lines
 
     def is_done(self) -> bool:

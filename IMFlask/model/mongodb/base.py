@@ -93,20 +93,26 @@ class Model(ABC):
         return dict.fromkeys(fields or self.schema, 1)
 
     def find_newest(
-        self, limit: int, before: ObjectId | None = None, query: Document | None = None
+        self,
+        limit: int,
+        before: ObjectId | None = None,
+        query: Document | None = None,
+        index: str | None = None,
     ) -> list[Document]:
         """Return the newest documents, newest first, at most `limit`, which is 1 or more.
 
-        before: only documents older than the one with this `_id`; query: what else
-        they have to be. Their order is that of `_id`; the hint holds every planner to
-        its index.
+        Their order is that of `_id`. before: only documents older than the one with
+        this `_id`; query: what else they have to be, for which the collection should
+        have an index that ends with `_id`: `[("owner", 1), ("_id", -1)]`; index: the
+        name of the one that the server is held to, without a query that of `_id`.
         """
         if limit < 1:
             raise ValueError("MongoDB takes a limit of 0 for none at all")
         older = {} if before is None else {"_id": {"$lt": before}}
         found = self.collection.find({**older, **(query or {})})
-        cursor = found.sort("_id", DESCENDING).hint("_id_")
-        return list(cursor.limit(limit))
+        cursor = found.sort("_id", DESCENDING).limit(limit)
+        held_to = index or (None if query else "_id_")
+        return list(cursor.hint(held_to) if held_to else cursor)
 
     def create_index(self) -> list[str]:
         """Create the indexes that are missing; returns one line per index.
@@ -169,8 +175,9 @@ class Model(ABC):
             if error.code not in _INDEX_CONFLICTS:
                 raise
             raise IndexConflict(
-                f"{self._named(name)} is there in another form than the code has:"
-                " drop it, then run this again."
+                f"{self._named(name)} is there in another form than the code has: drop it,"
+                f" by db[{self.name!r}].drop_index({name!r}) in `flask shell` for one,"
+                " then run this again."
             ) from error
         return f"{self._named(name)} {'is there' if there else 'created'}."
 
@@ -183,10 +190,14 @@ def storable(value: Value) -> Value:
 
     Each model method that stores a client's value asks this first: what the
     driver raises in the middle of a query tells no client's mistake from a bug.
+    A type that no client can send is a bug, and stays bson's InvalidDocument: make a
+    datetime of a date, a `bson.Decimal128` of a Decimal, a list of a set.
     """
     try:
         bson.encode({"": value}, codec_options=_CODEC_OPTIONS)
     except (BSONError, OverflowError, ValueError, RecursionError) as error:
+        if "cannot encode object" in str(error):
+            raise
         raise Unstorable from error
     return value
 

@@ -84,7 +84,7 @@ class File(Model):
         Those with an `_id` of another type, which only other programs store, are not
         among them.
         """
-        return self.find_newest(limit, before or _LAST_ID, _IS_FILE)
+        return self.find_newest(limit, before or _LAST_ID, _IS_FILE, index="_id_")
 
     def get_file(self, file_id: ObjectId) -> Document | None:
         """Return a file's document, or None."""

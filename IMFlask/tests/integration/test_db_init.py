@@ -129,6 +129,14 @@ class InitDbTestCase(DatabaseTestCase):
             self.init_db,
         )
 
+    def test_conflict_of_one_collection_does_not_stop_the_others(self):
+        """All conflicts are named, with what to do; the other indexes are there"""
+        Probe(self.database).collection.create_index("kind")
+        with self.assertRaises(IndexConflict) as raised:
+            self.init_db()
+        self.assertIn("db['Probe'].drop_index('kind_1') in `flask shell`", str(raised.exception))
+        self.assertEqual(self.lifetime(), 30 * DAY)
+
     def test_index_of_another_s_is_not_changed(self):
         """The same name, other keys: a conflict, and its lifetime stays"""
         collection = Passing(self.database).collection

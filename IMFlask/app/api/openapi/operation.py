@@ -50,7 +50,11 @@ def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
 
 
 def security_of(app: Flask, view: View) -> Schema:
-    """Return the security schemes by name one of which the view asks for; see app/api/admin.py."""
+    """Return the security schemes, by name, one of which the view asks for.
+
+    A decorator that asks for one gives the view it returns an attribute `security`, a
+    function of the app that returns them.
+    """
     schemes: Schema = getattr(view, "security", lambda app: {})(app)
     return schemes
 
@@ -145,8 +149,20 @@ def _answers(app: Flask, rule: Rule, view: View, function: View) -> Schema:
     for status in sorted({*answers.errors, *_errors(app, rule, view, function)}):
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     for status, more in answers.more.items():
+        if "links" in more:
+            links = more["links"].items()
+            more = more | {"links": {name: _resolved(link, rule) for name, link in links}}
         responses[str(status)] = responses.get(str(status), _headers()) | more
     return dict(sorted(responses.items()))
+
+
+def _resolved(link: Schema, rule: Rule) -> Schema:
+    """Return a link whose operation, when it begins with a dot, is one of the same blueprint.
+
+    As url_for has it, so that a blueprint may be nested elsewhere.
+    """
+    name: str = link.get("operationId", "")
+    return link | {"operationId": tag_of(rule) + name} if name.startswith(".") else link
 
 
 def _returned(function: View) -> Iterable[Any]:

@@ -30,10 +30,10 @@ FILE = an_object(
     sha256=or_null(TEXT),
     created_at=DATE,
 )
-# Where to go with an id that an upload has answered.
+# Where to go with an id that an upload has answered: to operations of this blueprint.
 LINKS = {
     name: {
-        "operationId": f"sample_api.file.{name}",
+        "operationId": f".{name}",
         "parameters": {"file_id": "$response.body#/result/0/id"},
     }
     for name in ("download_file_api.get", "delete_file_api.delete")
