@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pymongo
 from bson import Int64, ObjectId
-from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import PyMongoError
 
 from controller import file_kind, page
 from controller.error import Invalid, NotFound, Undone, Unsupported
@@ -22,9 +22,10 @@ from model.mongodb import File
 from model.mongodb.base import utc_now
 from model.mongodb.chunk import MissingChunk
 from model.mongodb.client import Document
+from model.mongodb.outage import may_be_done
 
 SWEEP_AGE = timedelta(hours=1)  # from then on chunks without a file count as left behind
-# Far less, so that what is swept up is never an upload's, whatever the clocks say.
+# Far less, so that what is swept up is no upload's, though clocks be some minutes apart.
 UPLOAD_TIME = SWEEP_AGE / 2
 
 
@@ -121,10 +122,9 @@ def delete(files: File, file_id: str, removal: Removal) -> None:
     ids = [ObjectId(file_id)]
     try:
         count = files.delete_files(ids)
-    except ServerSelectionTimeoutError:
-        raise  # nobody was asked
-    except PyMongoError:
-        removal.delete_later(ids)  # its document may be gone already
+    except PyMongoError as error:
+        if may_be_done(error):  # then its document may be gone already
+            removal.delete_later(ids)
         raise
     if not count:
         raise _no_file()
@@ -132,18 +132,21 @@ def delete(files: File, file_id: str, removal: Removal) -> None:
 
 
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:
-    """Return what was left of files that are not there; delete it where that is asked for.
+    """Return what is left of files that are not whole; delete it where that is asked for.
 
-    It was left by processes that were killed, above all. Each is {_id, chunks, newest}:
-    the file's id, the number of its chunks and when the last one was made, SWEEP_AGE or
-    longer before `now`.
+    Chunks without a document were left by processes that were killed, above all; a
+    document without all its chunks by a write that the database did long after it was
+    given up. Each is {_id, chunks, newest}: the file's id, the number of its chunks and
+    when the last one was made, SWEEP_AGE or longer before `now`.
     """
-    orphans = files.find_orphans((now or utc_now()) - SWEEP_AGE)
+    before = (now or utc_now()) - SWEEP_AGE
+    leftovers = files.find_orphans(before) + files.find_incomplete(before)
     if is_to_delete:
         with pymongo.timeout(0):
-            for orphan in orphans:
-                files.chunks.delete([orphan["_id"]])
-    return orphans
+            for leftover in leftovers:
+                files.delete_files([leftover["_id"]])
+                files.chunks.delete([leftover["_id"]])
+    return leftovers
 
 
 def shown(document: Document) -> dict[str, Any]:

@@ -17,7 +17,8 @@ NAME_LIMIT = 255  # characters, as NTFS and APFS take them; others count bytes
 # Control characters, ends of lines, letters that nobody sees, and what turns the order
 # of letters around, so that a name that ends with `gpj.exe` is shown as `exe.jpg`.
 _UNFIT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0]"
 )
 
 # A media type and its parameters, in ASCII (RFC 9110, 8.3.1 and 5.6.6).

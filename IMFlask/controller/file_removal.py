@@ -14,7 +14,8 @@ from pymongo.errors import PyMongoError
 from controller.batch_writer import BatchWriter
 from model.mongodb import File
 
-# A write that has failed for its time may be done in spite of that, this much later.
+# A write that has failed for its time may be done in spite of that, somewhat later. One
+# that comes later still leaves a file without its bytes, for the sweep to find.
 LATE = 3.0  # seconds
 
 

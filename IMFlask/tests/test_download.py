@@ -218,6 +218,7 @@ class DispositionTestCase(AppTestCase):
             ("a\r\nb", "a__b"),
             ("100%.txt", "100_.txt"),
             ("Ärger.txt", "Arger.txt"),
+            ("A\u0308rger.txt", "Arger.txt"),  # as macOS writes it
             ("안녕.txt", "__.txt"),
             ("\U0001f600.png", "_.png"),
             ("\uff0e\uff0e\uff0fetc\uff0fpasswd", ".._etc_passwd"),

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from unittest import mock
 
 from bson import ObjectId
-from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    NotPrimaryError,
+    OperationFailure,
+    WaitQueueTimeoutError,
+)
 from werkzeug.datastructures import FileStorage
 
 from app.api.openapi import describe
@@ -225,7 +231,10 @@ class UploadTestCase(FileTestCase):
             (form(part(b"1")), "multipart/form-data; boundary=y", 400, BROKEN),
             (b"", FORM, 400, BROKEN),
             (b"nonsense", FORM, 400, BROKEN),
-            (b'--x\r\nContent-Disposition: a; name="\xff"\r\n\r\n\r\n--x--', FORM, 400, BROKEN),
+            (
+                b'--x\r\nContent-Disposition: a; name="\xff"\r\n\r\n\r\n--x--',
+                *(FORM, 400, "The head of a part of the form is not valid UTF-8."),
+            ),
             (form(), FORM, 400, missing),
             (b"--x\r\nContent-Type: a/b\r\n\r\n\r\n--x--", FORM, 400, missing),
             (form(part(b"1", None)), FORM, 400, missing),
@@ -263,6 +272,9 @@ class UploadTestCase(FileTestCase):
                 (DatabaseAway("away"), 503, "2"),
                 (AutoReconnect("away"), 503, "2"),
                 (OperationFailure("?", 1), 500, None),
+                # The driver's second try finds what its first has done.
+                (BulkWriteError({"writeErrors": [{"code": 11000}]}), 503, "2"),
+                (BulkWriteError({"writeConcernErrors": [{"code": 91}]}), 503, "2"),
             ):
                 with self.subTest(name, error=error), self.failing(name, error, does=True):
                     response = self.post(form(part(b"1"), part(b"2")))
@@ -493,6 +505,8 @@ class OneFileTestCase(FileTestCase):
         """503 without Retry-After, and soon the file is gone; not if nobody was asked"""
         for error, retry, left in (
             (DatabaseAway("away"), "2", 1),
+            (WaitQueueTimeoutError("busy"), "2", 1),
+            (NotPrimaryError("elsewhere"), "2", 1),
             (AutoReconnect("away"), None, 0),
         ):
             self.chunks[self.document["_id"]] = [b"x"]
@@ -561,7 +575,8 @@ class SweepTestCase(FileTestCase):
         find = mock.patch(
             "model.mongodb.File.find_orphans", autospec=True, return_value=list(orphans)
         )
-        with find as self.find_orphans:
+        none = mock.patch("model.mongodb.File.find_incomplete", autospec=True, return_value=[])
+        with find as self.find_orphans, none:
             return self.app.test_cli_runner().invoke(args=("file-sweep", *args))
 
     def test_report(self):
@@ -581,8 +596,8 @@ class SweepTestCase(FileTestCase):
         """Where it is asked for"""
         result = self.sweep("--delete")
         self.assertIn("Chunks: 3, files: 1; deleted.", result.output)
-        self.model["Chunk.delete"].assert_called_once_with(mock.ANY, [ObjectId("0" * 24)])
-        self.model["File.delete_files"].assert_not_called()
+        for name in ("File.delete_files", "Chunk.delete"):
+            self.model[name].assert_called_once_with(mock.ANY, [ObjectId("0" * 24)])
 
     def test_nothing(self):
         """Said in words"""
@@ -688,11 +703,15 @@ class ControllerTestCase(UnitTestCase):
         model.insert_files.assert_not_called()
 
     def test_sweep_looks_an_hour_back(self):
-        """To the millisecond; and deletes chunks alone"""
+        """To the millisecond; and deletes what is of no use without the rest"""
         model = mock.create_autospec(File, instance=True)
-        model.find_orphans.return_value = [{"_id": 1}, {"_id": 2}]
+        model.find_orphans.return_value = [{"_id": 1}]
+        model.find_incomplete.return_value = [{"_id": 2}]
         now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.assertEqual(files.sweep(model, False, now), [{"_id": 1}, {"_id": 2}])
+        for find in (model.find_orphans, model.find_incomplete):
+            find.assert_called_once_with(datetime(2025, 12, 31, 23, tzinfo=UTC))
+        model.chunks.delete.assert_not_called()
         files.sweep(model, True, now)
-        model.find_orphans.assert_called_once_with(datetime(2025, 12, 31, 23, tzinfo=UTC))
-        self.assertEqual(model.chunks.delete.call_args_list, [mock.call([1]), mock.call([2])])
-        model.delete_files.assert_not_called()
+        for delete in (model.chunks.delete, model.delete_files):
+            self.assertEqual(delete.call_args_list, [mock.call([1]), mock.call([2])])

@@ -29,6 +29,8 @@ class NameTestCase(UnitTestCase):
         for given in (
             "a\u200bb",
             "a\u200eb",
+            "a\u2060b",
+            "a\u3164b",
             "a\ufeffb",
             "a\nb",
             "a\r\nb",

@@ -149,6 +149,15 @@ class MultipartTestCase(UnitTestCase):
             with self.subTest(body):
                 self.assert_refused(body)
 
+    def test_headers_are_named_as_headers_are(self):
+        """No blank before a name or its colon; folded lines are one"""
+        for line in (b" A: b", b"A : b", b"\tA: b", b": b", b"\xed\x95\x9c: b"):
+            body = b"--x\r\n" + line + b"\r\nB: c\r\n\r\n1\r\n--x--"
+            with self.subTest(line):
+                self.assert_refused(body)
+        body = b'--x\r\nContent-Disposition: form-data;\r\n name="a"\r\n\r\n1\r\n--x--'
+        self.assertEqual(self.read(body), [("a", None, None, b"1")])
+
     def test_long_heads_are_refused(self):
         """Over 16 KiB, wherever they end"""
         for size, refused in ((HEAD_LIMIT - 100, False), (HEAD_LIMIT + 1, True), (10**6, True)):

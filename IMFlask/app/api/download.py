@@ -59,7 +59,9 @@ def disposition(filename: str) -> str:
 
     Old clients get one in ASCII; RFC 8187 has the form of the true one.
     """
-    plain = re.sub(r'[^ -~]|["\\%/]', "_", "".join(map(_in_ascii, filename)))
+    plain = re.sub(
+        r'[^ -~]|["\\%/]', "_", "".join(map(_in_ascii, unicodedata.normalize("NFC", filename)))
+    )
     plain = plain if plain.strip(" .") else "file"
     if plain == filename:
         return f'attachment; filename="{plain}"'

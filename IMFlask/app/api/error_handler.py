@@ -3,15 +3,10 @@
 from flask import Flask, current_app
 from pymongo.errors import (
     BulkWriteError,
-    ConfigurationError,
-    ConnectionFailure,
     DocumentTooLarge,
     DuplicateKeyError,
-    NotPrimaryError,
     OperationFailure,
     PyMongoError,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
 )
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, SecurityError
 from werkzeug.sansio.response import Response
@@ -28,7 +23,7 @@ from controller.error import (
 )
 from controller.util import one_line
 from model.mongodb.base import Unstorable
-from model.mongodb.outage import DatabaseAway, report_failure
+from model.mongodb.outage import DatabaseAway, is_outage, may_be_done, report_failure
 
 _STATUS: dict[type[ControllerError], int] = {
     Invalid: 400,
@@ -58,9 +53,6 @@ _UNSTORABLE = "A value is of a kind or size that the database cannot hold."
 _UNKNOWN_OUTCOME = (
     "The database did not confirm this: look whether it was done before you send it again."
 )
-# Raised before the query was sent; what the request has done before is its own to know.
-_NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
-_RETRIED = "RetryableWriteError"  # the driver's label of a write that it tries again
 # MongoDB's error codes: BSONObjectTooLarge and DuplicateKey.
 _TOO_LARGE, _DUPLICATE = 10334, 11000
 
@@ -92,8 +84,11 @@ def handle_http_exception(error: HTTPException) -> _Answer | Response:
 
 def handle_controller_error(error: ControllerError) -> _Answer:
     """Answer what a controller raised, with its sentence."""
-    if isinstance(error, Undone) and isinstance(error.__cause__, PyMongoError):
-        return handle_database_error(error.__cause__, is_undone=True)
+    cause = error.__cause__
+    if isinstance(error, Undone) and isinstance(cause, PyMongoError):
+        if _codes(cause) == {_DUPLICATE}:  # of ids of ours: the driver's first try was done
+            return _answer_outage(cause, is_undone=True)
+        return handle_database_error(cause, is_undone=True)
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
             return fail(status, str(error))
@@ -105,8 +100,7 @@ def handle_database_error(error: PyMongoError, is_undone: bool = False) -> _Answ
 
     is_undone: whether it is known that nothing was done, or that it was undone.
     """
-    has_no_name = isinstance(error, ConfigurationError) and error.__cause__ is not None  # in DNS
-    if isinstance(error, ConnectionFailure) or error.timeout or has_no_name:
+    if is_outage(error):
         return _answer_outage(error, is_undone)
     if isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}:
         return fail(409, _SENTENCES[409])
@@ -143,9 +137,8 @@ def _answer_outage(error: PyMongoError, is_undone: bool) -> _Answer:
     if not isinstance(error, DatabaseAway):  # of which one line an outage is enough
         report_failure()
         current_app.logger.warning("the database does not answer: %s", one_line(repr(error))[:300])
-    # A server that says it is no primary has not done it, if that was the only try.
-    is_refused = isinstance(error, NotPrimaryError) and not error.has_error_label(_RETRIED)
-    is_undone = is_undone or is_refused or isinstance(error, _NOT_SENT)
+    # What the request has done before is its own to know.
+    is_undone = is_undone or not may_be_done(error)
     if current_request().method not in ("GET", "HEAD") and not is_undone:
         return fail(503, _UNKNOWN_OUTCOME)
     envelope, status = fail(503, _SENTENCES[503])
@@ -155,7 +148,7 @@ def _answer_outage(error: PyMongoError, is_undone: bool) -> _Answer:
 def _codes(error: PyMongoError) -> set[int | None]:
     """Return the server's error codes; a bulk of writes may have several."""
     if isinstance(error, BulkWriteError):
-        return {failure["code"] for failure in error.details["writeErrors"]}
+        return {failure["code"] for failure in error.details.get("writeErrors", [])}
     return {error.code} if isinstance(error, OperationFailure) else set()
 
 

@@ -15,6 +15,7 @@ from werkzeug.http import parse_options_header
 from app.request import BROKEN_FORM
 
 HEAD_LIMIT = 16 * 1024  # bytes of a part's headers
+_NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # of a header (RFC 9110, 5.6.2)
 
 _CRLF = b"\r\n"
 
@@ -96,12 +97,12 @@ class _Form:
         self._buffer = _CRLF + self._buffer
         headers: dict[str, str] = {}
         try:
-            lines = re.sub("\r\n[ \t]+", " ", head.decode()).split("\r\n")[1:]
+            text = head.decode().removeprefix("\r\n")
         except UnicodeDecodeError:
-            raise BadRequest(BROKEN_FORM) from None
-        for line in lines:
+            raise BadRequest("The head of a part of the form is not valid UTF-8.") from None
+        for line in re.sub("\r\n[ \t]+", " ", text).split("\r\n") if text else []:
             name, colon, value = line.partition(":")
-            if not colon:
+            if not colon or not _NAME.fullmatch(name):
                 raise BadRequest(BROKEN_FORM)
             headers.setdefault(name.lower(), value.strip())
         return headers

@@ -23,6 +23,8 @@ from model.mongodb.client import Document
 
 CHUNK_SIZE = 255 * 1024  # bytes: GridFS's default, a document of just under 256 KiB
 BATCH = 4 * CHUNK_SIZE  # bytes that one query writes or reads; a single chunk may be larger
+_MANY = 256  # chunks that one query reads at most: other programs may make them tiny
+_INDEX = "files_id_1_n_1"
 
 
 class MissingChunk(Exception):
@@ -76,7 +78,7 @@ class Chunk(Model):
         # Other programs may have written the numbers as floats.
         size, length = int(file["chunkSize"]), int(file["length"])
         last = -(-stop // size)  # rounded up
-        step = max(BATCH // size, 1)
+        step = min(max(BATCH // size, 1), _MANY)
         for first in range(start // size, last, step):
             wanted = range(first, min(first + step, last))
             query = {"files_id": file["_id"], "n": {"$gte": wanted[0], "$lte": wanted[-1]}}
@@ -86,7 +88,7 @@ class Chunk(Model):
             if [chunk["n"] for chunk in chunks] != list(wanted):
                 raise MissingChunk(f"file {file['_id']}, chunks {wanted}")
             for chunk in chunks:
-                begin, data = chunk["n"] * size, chunk["data"]
+                begin, data = int(chunk["n"]) * size, chunk["data"]
                 if len(data) != min(size, length - begin):
                     raise MissingChunk(f"file {file['_id']}, chunk {chunk['n']} is cut")
                 yield data[max(start - begin, 0) : stop - begin]
@@ -95,21 +97,19 @@ class Chunk(Model):
         """Delete all that is stored of these files."""
         self.collection.delete_many({"files_id": {"$in": file_ids}})
 
-    def count_by_file(self) -> Iterator[Document]:
+    def count_by_file(self, file_ids: list[ObjectId] | None = None) -> Iterator[Document]:
         """Yield {_id, chunks} for each file: its id, and the number of its chunks.
 
-        Reads the whole index, however long that takes; ids of other kinds than ours
-        are passed over.
+        file_ids: only these files; else the whole index is read, however long that
+        takes, and ids of other kinds than ours are passed over. A database that was not
+        initialised has no index.
         """
-        cursor: Iterator[Any] = self.collection.aggregate(
-            [
-                {"$match": {"files_id": {"$type": "objectId"}}},
-                {"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}},
-            ],
-            hint="files_id_1_n_1",
-            allowDiskUse=True,
-        )
-        return cursor
+        wanted = {"$type": "objectId"} if file_ids is None else {"$in": file_ids}
+        options: dict[str, Any] = {"allowDiskUse": True}
+        if _INDEX in self.collection.index_information():
+            options["hint"] = _INDEX
+        count = {"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}}
+        return self.collection.aggregate([{"$match": {"files_id": wanted}}, count], **options)
 
     def newest(self, file_id: ObjectId) -> datetime | None:
         """Return when the last chunk of a file was made; None when that cannot be told."""

@@ -7,6 +7,7 @@
 
 import itertools
 from datetime import datetime
+from typing import Any
 
 import pymongo
 from bson import Int64, ObjectId
@@ -19,10 +20,10 @@ from model.mongodb.object_id import new_id
 
 # What a document must have to be a file, as `_is_file` says it; other programs may put
 # others beside ours.
-_NUMBER = ["int", "long", "double"]
+_NUMBER = {"$type": ["int", "long", "double"], "$lte": 2**53}
 _IS_FILE = {
-    "length": {"$type": _NUMBER, "$gte": 0},
-    "chunkSize": {"$type": _NUMBER, "$gte": 1},
+    "length": {**_NUMBER, "$gte": 0},
+    "chunkSize": {**_NUMBER, "$gte": 1},
     "uploadDate": {"$type": "date"},
 }
 _LAST_ID = ObjectId("f" * 24)
@@ -93,7 +94,8 @@ class File(Model):
 
     def delete_files(self, file_ids: list[ObjectId]) -> int:
         """Delete files' documents, so that they are not there; return how many were."""
-        return self.collection.delete_many({"_id": {"$in": file_ids}}).deleted_count
+        query = {"_id": {"$in": file_ids}, **_IS_FILE}
+        return self.collection.delete_many(query, hint="_id_").deleted_count
 
     def find_orphans(self, before: datetime) -> list[Document]:
         """Return {_id, chunks, newest} for each id that has chunks and no document.
@@ -111,13 +113,36 @@ class File(Model):
             found = [orphan | {"newest": self.chunks.newest(orphan["_id"])} for orphan in orphans]
         return [orphan for orphan in found if orphan["newest"] and orphan["newest"] < before]
 
+    def find_incomplete(self, before: datetime) -> list[Document]:
+        """Return {_id, chunks, newest} for each file of ours that lacks some of its bytes.
+
+        `chunks` is the number of those that are there and `newest` when the upload
+        began; only those from before `before`. This may take long, and is not cut off.
+        """
+        query = {
+            "_id": {"$lt": ObjectId.from_datetime(before)},
+            "metadata.__version__": {"$exists": True},
+            **_IS_FILE,
+        }
+        found = []
+        with pymongo.timeout(0):
+            documents = iter(self.collection.find(query).hint("_id_"))
+            while some := list(itertools.islice(documents, 1000)):
+                groups = self.chunks.count_by_file([document["_id"] for document in some])
+                counts = {group["_id"]: group["chunks"] for group in groups}
+                for document in some:
+                    count = counts.get(document["_id"], 0)
+                    if count * document["chunkSize"] < document["length"]:
+                        begun = document["uploadDate"]
+                        found.append({"_id": document["_id"], "chunks": count, "newest": begun})
+            return [one for one in found if self.get_file(one["_id"])]  # not deleted meanwhile
+
 
 def _is_file(document: Document) -> bool:
     length, size = document.get("length"), document.get("chunkSize")
-    return (
-        isinstance(length, (int, float))
-        and length >= 0
-        and isinstance(size, (int, float))
-        and size >= 1
-        and isinstance(document.get("uploadDate"), datetime)
-    )
+    is_sized = _is_number(length, 0) and _is_number(size, 1)
+    return is_sized and isinstance(document.get("uploadDate"), datetime)
+
+
+def _is_number(value: Any, least: int) -> bool:
+    return type(value) in (int, Int64, float) and least <= value <= 2**53

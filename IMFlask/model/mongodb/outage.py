@@ -18,7 +18,16 @@ from weakref import WeakSet
 import pymongo
 from pymongo import MongoClient, ReadPreference
 from pymongo.database import Database
-from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    NotPrimaryError,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+    WriteConcernError,
+)
 from pymongo.monitoring import (
     ServerHeartbeatFailedEvent,
     ServerHeartbeatListener,
@@ -31,6 +40,13 @@ LATE = 0.5
 # Seconds for a ping. The driver waits for a server in steps of half a second, so
 # that this is answered within one.
 PING = 0.4
+
+# Raised before the query was sent.
+_NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
+_RETRIED = "RetryableWriteError"  # the driver's label of a write that it tries again
+# MongoDB's error codes of a write that was done, but is not confirmed: what a node says
+# that steps down or ends, and WriteConcernFailed.
+_UNCONFIRMED = {64, 91, 189, 10107, 11600, 11602, 13435}
 
 _logger = logging.getLogger(__name__)
 _all_heartbeats: "WeakSet[Heartbeats]" = WeakSet()
@@ -108,6 +124,31 @@ def report_failure() -> None:
     for heartbeats in list(_all_heartbeats):
         if monotonic() - heartbeats.last > 0.9 * heartbeats.patience:
             heartbeats.has_failed_query = True
+
+
+def is_outage(error: PyMongoError) -> bool:
+    """Whether the database did not answer, or not for sure: not the query is at fault."""
+    if isinstance(error, ConfigurationError):
+        return error.__cause__ is not None  # its name was not found
+    return isinstance(error, ConnectionFailure) or error.timeout or _is_unconfirmed(error)
+
+
+def may_be_done(error: PyMongoError) -> bool:
+    """Whether a write that failed so may have been done all the same."""
+    if isinstance(error, (*_NOT_SENT, ConfigurationError)):
+        return False
+    # A server that says it is no primary has not done it, if that was the only try.
+    if isinstance(error, NotPrimaryError):
+        return error.has_error_label(_RETRIED)
+    return is_outage(error)
+
+
+def _is_unconfirmed(error: PyMongoError) -> bool:
+    if isinstance(error, BulkWriteError):
+        concerns = error.details.get("writeConcernErrors", [])
+        codes = {concern.get("code") for concern in concerns}
+        return bool(codes & _UNCONFIRMED) and not error.details.get("writeErrors")
+    return isinstance(error, WriteConcernError) and error.code in _UNCONFIRMED
 
 
 def answers(database: Database[Any]) -> bool:

@@ -40,7 +40,9 @@ class Explain:
             query = {key: value for key, value in command.items() if key in wanted}
             if name in ("update", "delete"):
                 # A write's plan is the plan of the find for its filter.
-                query = {"find": command[name], "filter": command[f"{name}s"][0]["q"]}
+                (write,) = command[f"{name}s"]
+                query = {"find": command[name], "filter": write["q"]}
+                query |= {key: write[key] for key in ("hint",) if key in write}
             answer = self.database.command({"explain": query, "verbosity": "queryPlanner"})
             plans.append(stages(answer["queryPlanner"]["winningPlan"]))
         return plans

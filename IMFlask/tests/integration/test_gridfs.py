@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from datetime import timedelta
+from unittest import mock
 
 from bson import Decimal128, ObjectId
 from gridfs import GridFSBucket
@@ -173,8 +174,8 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
         ours = self.files.get_file(file_id)
         odd = []
         for name, values in {
-            "length": (None, -1, float("nan"), Decimal128("5"), "5"),
-            "chunkSize": (None, 0, -1, "5"),
+            "length": (None, -1, float("nan"), float("inf"), 1e300, True, Decimal128("5"), "5"),
+            "chunkSize": (None, 0, -1, float("inf"), True, "5"),
             "uploadDate": (None, "2026", 5),
         }.items():
             for value in values:
@@ -184,8 +185,50 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
         for strange in ("text", 5, None, True, b"bytes", {"a": 1}):
             collection.insert_one(ours | {"_id": strange})
         self.assertEqual(self.files.get_files(), [ours])
+        self.assertEqual(self.files.delete_files([document["_id"] for document in odd]), 0)
         for document in odd:
             self.assertIsNone(self.files.get_file(document["_id"]))
+
+    def test_chunks_of_other_programs(self):
+        """Numbered in floats; tiny ones, of which a query reads no more than some"""
+        file_id = self.store(bytes(CHUNK_SIZE + 5))
+        chunks = Chunk(self.database).collection
+        for n in (0, 1):
+            chunks.update_one({"files_id": file_id, "n": n}, {"$set": {"n": float(n)}})
+        self.assertEqual(self.read(file_id), bytes(CHUNK_SIZE + 5))
+        self.assertEqual(self.read(file_id, CHUNK_SIZE - 1), bytes(6))
+        data = os.urandom(1000)
+        tiny = self.bucket.upload_from_stream("tiny", data, chunk_size_bytes=1)
+        with mock.patch.object(Chunk, "collection", mock.MagicMock(wraps=chunks)) as collection:
+            self.assertEqual(self.read(tiny), data)
+        self.assertEqual(collection.find.call_count, 4)
+
+    def test_file_that_lacks_bytes_is_found(self):
+        """Of ours, from before the given moment; a whole one is none, nor one without a byte"""
+        chunks = Chunk(self.database).collection
+        self.store(b"")
+        self.store(bytes(CHUNK_SIZE))
+        self.store(bytes(CHUNK_SIZE + 1))
+        empty, cut = self.store(b"x"), self.store(bytes(2 * CHUNK_SIZE + 1))
+        other = self.bucket.upload_from_stream("other", b"x")
+        chunks.delete_many({"files_id": {"$in": [empty, other]}})
+        chunks.delete_one({"files_id": cut, "n": 2})
+        self.assertEqual(self.files.find_incomplete(utc_now() - timedelta(hours=1)), [])
+        later = utc_now() + timedelta(hours=2)
+        found = self.files.find_incomplete(later)
+        self.assertEqual([(one["_id"], one["chunks"]) for one in found], [(empty, 0), (cut, 2)])
+        controller.sweep(self.files, True, later)
+        self.assertIsNone(self.files.get_file(empty))
+        self.assertEqual(chunks.count_documents({"files_id": cut}), 0)
+        self.assertEqual(len(self.files.get_files()), 4)
+
+    def test_database_that_was_not_initialised_can_be_swept(self):
+        """Without the index; with chunks in it or without"""
+        files = File(self.database.client[f"{self.name}_bare"])
+        self.addCleanup(self.database.client.drop_database, f"{self.name}_bare")
+        self.assertEqual(controller.sweep(files, True), [])
+        files.chunks.collection.insert_one({"files_id": ObjectId(), "n": 0, "data": b"x"})
+        self.assertEqual(len(files.find_orphans(utc_now() + timedelta(hours=1))), 1)
 
     def test_sweep_bears_with_chunks_of_other_programs(self):
         """Ids of other types, of the file or of the chunk: they are left alone"""

@@ -99,9 +99,9 @@ def delete_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Envelope
 def sweep_files(delete: bool) -> None:
     """Report what was left of files, above all by killed processes, an hour ago or earlier."""
     with in_a_sentence():
-        orphans = files.sweep(File(get_db()), delete)
-    for orphan in orphans:
-        say(f"{orphan['_id']}: {orphan['chunks']} chunks, the last of {orphan['newest']}.")
-    count = sum(orphan["chunks"] for orphan in orphans)
+        leftovers = files.sweep(File(get_db()), delete)
+    for one in leftovers:
+        say(f"{one['_id']}: {one['chunks']} chunks, the last of {one['newest']}.")
+    count = sum(one["chunks"] for one in leftovers)
     done = "deleted" if delete else "found; --delete deletes them"
-    say(f"Chunks: {count}, files: {len(orphans)}; {done}." if orphans else "Nothing was left.")
+    say(f"Chunks: {count}, files: {len(leftovers)}; {done}." if leftovers else "Nothing was left.")
