@@ -23,6 +23,7 @@ def main() -> None:
         check(
             "a collection", root, "test_note", "integration.test_note", "integration.test_openapi"
         )
+        check("and all unit tests", root)
         for title in ("When a document's shape changes", "Two writes in one transaction"):
             follow(root, section(title))
         check(
@@ -38,7 +39,8 @@ def main() -> None:
         )
     with copied() as root:
         follow(root, section("Flask extensions"))
-        check("Flask extensions", root, "integration.test_auth", "integration.test_openapi")
+        check("Flask extensions", root)
+        check("and with a database", root, "integration.test_auth", "integration.test_openapi")
 
 
 def follow(root: Path, text: str) -> None:
@@ -68,7 +70,10 @@ def edited(path: Path, step: re.Match[str]) -> str:
 
 
 def check(title: str, root: Path, *names: str) -> None:
-    """Put the imports in order as README says, lint what has been made, and run these tests."""
+    """Put the imports in order as README says, lint what has been made, and run these tests.
+
+    names: by default the unit tests.
+    """
     run("ruff", "check", "--fix", ".", cwd=root)
     lint(root)
     print(f"{title}: {test(root, *names)}", flush=True)

@@ -63,6 +63,7 @@ def init_app(app: Flask) -> None:
     """Answer every error of `app` in the envelope."""
     app.register_error_handler(HTTPException, handle_http_exception)
     app.register_error_handler(ControllerError, handle_controller_error)
+    app.register_error_handler(Undone, handle_undone)
     app.register_error_handler(PyMongoError, handle_database_error)
     app.register_error_handler(DocumentTooLarge, handle_too_large)
     app.register_error_handler(Unstorable, handle_unstorable)
@@ -84,15 +85,20 @@ def handle_http_exception(error: HTTPException) -> _Answer | Response:
 
 def handle_controller_error(error: ControllerError) -> _Answer:
     """Answer what a controller raised, with its sentence."""
-    cause = error.__cause__
-    if isinstance(error, Undone) and isinstance(cause, PyMongoError):
-        if _codes(cause) == {_DUPLICATE}:  # of ids of ours: the driver's first try was done
-            return _answer_outage(cause, is_undone=True)
-        return handle_database_error(cause, is_undone=True)
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
             return fail(status, str(error))
     return handle_unexpected(error)
+
+
+def handle_undone(error: Undone) -> _Answer:
+    """Answer what the driver raised, where nothing of it stays done."""
+    cause = error.__cause__
+    if not isinstance(cause, PyMongoError):
+        return handle_unexpected(error)
+    if _codes(cause) == {_DUPLICATE}:  # of ids of ours: the driver's first try was done
+        return _answer_outage(cause, is_undone=True)
+    return handle_database_error(cause, is_undone=True)
 
 
 def handle_database_error(error: PyMongoError, is_undone: bool = False) -> _Answer:

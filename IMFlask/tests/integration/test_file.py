@@ -432,6 +432,17 @@ class FaultTestCase(Server, ProcessTestCase):
         self.mongo.fail(None, APP_NAME)
         self.assert_only_the_first_is_left()
 
+    def test_write_that_is_done_and_not_confirmed(self):
+        """By a server that ends; tried again by the driver, whose second try is no conflict"""
+        for labels in ([], ["RetryableWriteError"]):
+            connection = self.begin()
+            refusal = {"code": 91, "errmsg": "shutdown in progress", "errorLabels": labels}
+            self.mongo.fail(["insert"], APP_NAME, writeConcernError=refusal, errorLabels=labels)
+            (status, top, _), _ = self.finish(connection)
+            self.assertEqual((status, "retry-after" in top.lower()), (503, True))
+            self.mongo.fail(None, APP_NAME)
+            self.assertTrue(wait_until(lambda: self.stored() == (1, 1), 15), self.stored())
+
     def test_killed_in_the_middle(self):
         """Kill -9: 503 within seconds; back again, nothing is left"""
         self.assert_outage_is_endured(self.mongo.kill, self.mongo.start)

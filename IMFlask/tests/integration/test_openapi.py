@@ -14,6 +14,11 @@ from model import init_db
 from tests.integration.case import TOKEN, DatabaseTestCase, ProcessTestCase, free_port
 from tests.integration.fault import report
 
+# The checks of schemathesis that an operation, by its operationId, cannot keep: where it
+# refuses what no schema can say, `positive_data_acceptance`; where it has a fixed path
+# beside one like `/<id>`, which takes other methods, `allow_header_conformance`.
+EXCEPTIONS = {}  # "note.transfer_api.post": ["positive_data_acceptance"]
+
 needs_clients = unittest.skipUnless(
     importlib.util.find_spec("schemathesis") and importlib.util.find_spec("openapi_spec_validator"),
     "needs schemathesis and openapi-spec-validator: pip install -r .ci/requirements.txt",
@@ -67,10 +72,18 @@ class DescriptionTestCase(DatabaseTestCase, ProcessTestCase):
 
     def test_api_keeps_it(self):
         """Right and wrong requests of all kinds, single and in a row: every answer is described"""
+        settings = [
+            f'[[operations]]\ninclude-operation-id = "{name}"\nchecks.{check}.enabled = false\n'
+            for name, checks in EXCEPTIONS.items()
+            for check in checks
+        ]
+        # On the command line, `--checks=all` would overrule the exceptions.
+        settings = ["[checks]\nenabled = true\n", *settings]
+        (self.folder / "settings.toml").write_text("".join(settings))
         printed = self.run_tool(
-            *("-m", "schemathesis.cli", "run", self.url),
+            *("-m", "schemathesis.cli", "--config-file=settings.toml", "run", self.url),
             *("--header", f"Authorization: Bearer {TOKEN}"),
-            *("--checks=all", "--mode=all", "--max-examples=30", "--seed=1"),
+            *("--mode=all", "--max-examples=30", "--seed=1"),
             *("--generation-database=none", "--no-color"),
         )
         (operations,) = re.findall(r"Tested: +(\d+)", printed)
