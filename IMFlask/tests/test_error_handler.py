@@ -15,6 +15,7 @@ from pymongo.errors import (
     OperationFailure,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
+    WriteConcernError,
     WriteError,
     WTimeoutError,
 )
@@ -127,6 +128,7 @@ class ErrorTestCase(ProbeTestCase):
             OperationFailure("not authorized on secret", 13),
             BulkWriteError({"writeErrors": [duplicate, {"code": 2}]}),
             WriteError("x", 2),
+            WriteConcernError("there is no such tag", 79),
             ConfigurationError("x"),
         ):
             with self.subTest(error=error), self.assertLogs("app", "ERROR"):
@@ -159,6 +161,8 @@ class ErrorTestCase(ProbeTestCase):
             (AutoReconnect("connection closed"), False),
             (NetworkTimeout("timed out"), False),
             (WTimeoutError("x", 64), False),
+            (WriteConcernError("shutdown in progress", 91), False),
+            (BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}), False),
             (NotPrimaryError("x", {"errorLabels": ["RetryableWriteError"]}), False),
             (NotPrimaryError("x"), True),
             (ServerSelectionTimeoutError("x"), True),

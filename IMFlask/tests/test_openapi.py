@@ -283,6 +283,10 @@ class OperationTestCase(AppTestCase):
         self.assertEqual(schema["required"], ["msg", "result"])
         self.assertEqual(schema["examples"], [{"msg": "created", "result": 1}])
 
+    def test_answers_is_called(self):
+        """Else the view itself would be taken for the result's schema"""
+        self.assertRaisesRegex(TypeError, r"@answers\(\)", answers, lambda: {})
+
     def test_page(self):
         """HTML, where the view says that it returns text"""
 

@@ -26,7 +26,7 @@ _BODIES = {
 
 def path_of(rule: Rule) -> str:
     """Return the rule's path as OpenAPI writes it: `/file/{id}`."""
-    return re.sub(r"<(?:[a-zA-Z]\w*(?:\(.*?\))?:)?([a-zA-Z]\w*)>", r"{\1}", rule.rule)
+    return re.sub(r"<(?:[a-zA-Z_]\w*(?:\(.*?\))?:)?([a-zA-Z]\w*)>", r"{\1}", rule.rule)
 
 
 def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
