@@ -2,7 +2,7 @@
 
 import { element } from "./shared.js";
 
-const LIMIT = 200_000; // letters of an answer that are shown: more of them hold a browser up
+const LIMIT = 200_000; // bytes of an answer that are shown: more of them hold a browser up
 
 // The loop over a string's letters is unrolled, or one without an end would take for ever.
 const TOKENS = /("[^"\\]*(?:\\.[^"\\]*)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g;
