@@ -23,6 +23,7 @@ from controller.util import one_line
 LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
+OPEN = 0.2  # seconds that the first item waits for the writer to be open, at most
 STOP = 5.0  # seconds for what is left at a graceful end
 REPORT = 10.0  # seconds between two lines in the log about trouble
 
@@ -36,17 +37,24 @@ class BatchWriter:
     written; when it raises, that item alone is lost. write: writes a list of
     these and returns how many were refused for good; when it raises, the very
     same list is tried again, so it must bear with what it has written before.
+    open: what the writing needs of threads; from Python 3.12 on none can be started
+    once a process has begun to end, which may be right after its first item.
 
     A graceful end of the process, a forked one's too, waits STOP seconds at most
     for the rest. A kill loses what is in the queue.
     """
 
     def __init__(
-        self, name: str, encode: Callable[[Any], Any], write: Callable[[list[Any]], int]
+        self,
+        name: str,
+        encode: Callable[[Any], Any],
+        write: Callable[[list[Any]], int],
+        open: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._encode = encode
         self._write = write
+        self._open = open
         self._lock = Lock()
         self._process = 0  # the id of the process whose thread runs
         self._reset()
@@ -101,16 +109,19 @@ class BatchWriter:
             if self._process:  # a fork's copy: its parent writes what is in it
                 self._reset()
             self._is_closing = False
-            self._thread = Thread(target=self._run, name=self.name, daemon=True)
+            is_open = Event()
+            self._thread = Thread(target=self._run, args=(is_open,), name=self.name, daemon=True)
             self._thread.start()
+            is_open.wait(OPEN)
             # Runs where atexit does and in the workers of servers that run only
             # multiprocessing's own; with this priority before the client is closed.
             Finalize(None, self.close, exitpriority=10)
             self._process = os.getpid()
 
-    def _run(self) -> None:
-        # The first item does not wait: by it the database's client is opened, whose
-        # threads could not be started any more at the end of the process.
+    def _run(self, is_open: Event) -> None:
+        with contextlib.suppress(Exception):  # the first write says what is wrong
+            self._open()
+        is_open.set()
         while not self._is_closing or len(self):
             trouble = ""
             try:

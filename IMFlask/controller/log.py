@@ -12,6 +12,7 @@ from controller import page
 from controller.batch_writer import BatchWriter
 from controller.util import redact_body, redact_query
 from model.mongodb import Log
+from model.mongodb.client import open_client
 
 
 class Entry(NamedTuple):
@@ -35,6 +36,7 @@ def writer(log: Log) -> BatchWriter:
         "API log",
         lambda entry: log.encode(document(entry)),
         lambda entries: log.insert_logs(entries),  # looked up when called: tests patch it
+        lambda: open_client(log.database),
     )
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -50,6 +51,31 @@ class BatchWriterTestCase(UnitTestCase):
         self.writer.put(2)  # and again after its end
         self.writer.close()
         self.assertEqual(self.written(), ["1", "2"])
+
+    def test_first_item_waits_until_the_writer_is_open(self):
+        """In the writer's thread; not for long, nor for one that fails, and once a process"""
+        steps = []
+
+        def open():
+            time.sleep(0.05)
+            steps.append(threading.current_thread().name)
+
+        writer = BatchWriter("items", str, lambda batch: steps.append(batch[:]) or 0, open)
+        self.addCleanup(writer.close)
+        writer.put(1)
+        self.assertEqual(steps[:1], ["items"])
+        writer.put(2)
+        writer.close()
+        self.assertEqual(steps.count("items"), 1)
+        self.assertEqual([item for batch in steps[1:] for item in batch], ["1", "2"])
+        never = threading.Event()
+        for open in (lambda: 1 / 0, never.wait):
+            writer = BatchWriter("items", str, lambda batch: 0, open)
+            self.addCleanup(writer.close)
+            start = time.monotonic()
+            writer.put(1)
+            self.assertLess(time.monotonic() - start, 3)
+        never.set()
 
     def test_item_waits_half_a_second_at_most(self):
         """Without a full batch, and without a close"""

@@ -139,6 +139,16 @@ class LazyDatabaseTestCase(UnitTestCase):
         )
         self.assertEqual(prepared.call_count, 3)
 
+    def test_client_can_be_opened_without_a_query(self):
+        """Its threads are there at once; what its first use opens stays for that"""
+        database = mock.Mock(spec=["client"])
+        client.open_client(database)
+        database.client._connect.assert_called_once_with()
+        opened = mock.Mock()
+        client.open_client(client.LazyDatabase("x", opened))
+        opened.assert_not_called()
+        self.assertTrue(callable(client.MongoClient._connect))
+
     def test_without_a_database_every_use_fails(self):
         """connect with neither URI nor folder"""
         database = model.connect({})

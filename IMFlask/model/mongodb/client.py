@@ -60,6 +60,15 @@ def get_client(uri: str, app_name: str) -> MongoClient[Document]:
         return _clients[uri]
 
 
+def open_client(database: Database) -> None:
+    """Start the threads of a database's client, as its first query would, and wait for no server.
+
+    One that is opened by its first use stays for that.
+    """
+    if not isinstance(database, LazyDatabase):
+        database.client._connect()  # there is no public way
+
+
 def close_client(uri: str) -> None:
     """Close the process's client of `uri`, if there is one; the next use makes another."""
     with _lock:
