@@ -47,7 +47,9 @@ class BrowserTestCase(unittest.TestCase):
         errors, hosts = [], set()
 
         def note_message(message):
-            if message.type in ("error", "warning"):
+            # A ping that takes too long on a busy machine is a 503, which the page just shows.
+            is_health = message.location.get("url", "").endswith("/health/ready")
+            if message.type in ("error", "warning") and not (is_health and "503" in message.text):
                 errors.append(message.text)
 
         def check():

@@ -66,7 +66,7 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
                 )
                 status, _, envelope = self.ask("GET /probe/name")
                 self.assertEqual((status, envelope), (200, {"msg": "success", "result": "IML"}))
-                self.assertEqual(self.ask("GET /health/ready")[0], 200)
+                self.assertTrue(wait_until(lambda: self.ask("GET /health/ready")[0] == 200, 10))
                 self.assertEqual(self.stop(self.server), 0)
 
     def test_log_is_json(self):
@@ -116,7 +116,7 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
         self.assertEqual(
             envelope["description"], "The Host header does not name a host of this service."
         )
-        self.assertEqual(self.ask("GET /health/ready")[0], 200)
+        self.assertTrue(wait_until(lambda: self.ask("GET /health/ready")[0] == 200, 10))
         headers = ("X-Forwarded-Host: api.example.com", "X-Forwarded-For: 6.6.6.6, 9.8.7.6")
         status, head, _ = self.ask("GET /probe/hello", *headers)
         self.assertEqual(status, 200)
