@@ -1,7 +1,6 @@
 """The application and its commands: `flask run`, `flask db-init`, `flask test`."""
 
 import sys
-import unittest
 from contextvars import Context
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 import click
 
 from app import create_app
-from app.command import in_a_sentence, say
-from app.database import get_db
+from app.api import get_db, in_a_sentence, say
 from config import APP_NAME, config
+from core.testing import run_tests
 from model import init_db
 from model.mongodb import MODELS
 
@@ -36,22 +35,7 @@ def db_init() -> None:
 @application.cli.command("test")
 @click.argument("names", nargs=-1)
 def test(names: tuple[str, ...]) -> None:
-    """Run the tests, all of them or those in NAMES, like test_basics."""
+    """Run the tests, all but `system` or those in NAMES, like test_basics."""
     # Outside of this application, or a test without one of its own would have its database.
-    sys.exit(0 if Context().run(run_tests, names) else 1)
-
-
-def run_tests(names: tuple[str, ...] = ()) -> bool:
-    """Run the tests under tests/, or those named; returns True if there were any and all passed."""
-    root = Path(__file__).resolve().parent
-    suite = unittest.TestSuite()
-    for name in names or ("tests",):
-        name = name if name.split(".")[0] == "tests" else f"tests.{name}"
-        folder = root / name.replace(".", "/")
-        loader = unittest.TestLoader()
-        if folder.is_dir():
-            suite.addTests(loader.discover(str(folder), top_level_dir=str(root)))
-        else:
-            suite.addTests(loader.loadTestsFromName(name))
-    result = unittest.TextTestRunner(verbosity=2, warnings="error").run(suite)
-    return result.wasSuccessful() and result.testsRun > 0
+    passed = Context().run(run_tests, Path(__file__).resolve().parent, names)
+    sys.exit(0 if passed else 1)

@@ -5,68 +5,48 @@
 ([], None)
 """
 
+import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 import pymongo
 from bson import Int64, ObjectId
 from pymongo.errors import PyMongoError
 
-from controller import file_kind, page
-from controller.error import Invalid, NotFound, Undone, Unsupported
-from controller.file_removal import Removal
+from controller.error import Invalid, NotFound, Unsupported
+from controller.util import Documents, newest_page
+from core import file as kind
+from core.database import Document
+from core.database.chunk import MissingChunk
+from core.file import Stored, Upload
 from model.mongodb import File
 from model.mongodb.base import utc_now
-from model.mongodb.chunk import MissingChunk
-from model.mongodb.client import Document
-from model.mongodb.outage import may_be_done
 
 SWEEP_AGE = timedelta(hours=1)  # from then on chunks without a file count as left behind
 # Far less, so that what is swept up is no upload's, though clocks be some minutes apart.
 UPLOAD_TIME = SWEEP_AGE / 2
 
-
-class Upload(NamedTuple):
-    """A file as it comes in: its bytes are there to be read once, in the order of the files."""
-
-    filename: str
-    content_type: str | None
-    blocks: Iterator[bytes]
+_logger = logging.getLogger(__name__)
 
 
-class Stored(NamedTuple):
-    """A file to be read."""
-
-    filename: str
-    content_type: str
-    length: int  # bytes
-    etag: str  # never that of other bytes
-    created_at: datetime
-    blocks: Callable[[int, int], Iterator[bytes]]  # blocks(start, stop): the bytes between
-
-
-def upload(
-    files: File, uploads: Iterable[Upload], kinds: Sequence[str], removal: Removal
-) -> list[dict[str, Any]]:
+def upload(files: File, uploads: Iterable[Upload], kinds: Sequence[str]) -> list[dict[str, Any]]:
     """Store files, all of them or none, and return what is shown of each.
 
-    kinds: what is accepted, as `file_kind.is_accepted` has it. When anything fails, a
-    client that goes away included, nothing stays stored: what was stored by then is
-    deleted before this raises, or later by `removal`. Raises Invalid for names
-    and types that are none and for an upload longer than UPLOAD_TIME, Unsupported for
-    a kind that is not accepted, Undone or PyMongoError when the database fails, and
-    whatever the uploads raise.
+    kinds: what is accepted, as `core.file.is_accepted` has it. When anything fails, a
+    client that goes away included, what was stored by then is deleted before this raises.
+    Raises Invalid for names and types that are none and for an upload longer than
+    UPLOAD_TIME, Unsupported for a kind that is not accepted, PyMongoError when the
+    database fails, and whatever the uploads raise.
     """
     until = monotonic() + UPLOAD_TIME.total_seconds()
     documents: list[Document] = []
-    is_visible = False
     try:
         for filename, content_type, blocks in uploads:
-            name, media_type = file_kind.name(filename), file_kind.media_type(content_type)
-            if not file_kind.is_accepted(name, media_type, kinds):
+            name, media_type = kind.name(filename), kind.media_type(content_type)
+            if not kind.is_accepted(name, media_type, kinds):
                 raise Unsupported(f"A file of this kind is not taken: send {', '.join(kinds)}.")
             document = files.new_file(name, media_type)
             documents.append(document)
@@ -75,20 +55,16 @@ def upload(
             document["metadata"]["sha256"] = sha256
         if documents:
             _check_time(until)
-            is_visible = True
             files.insert_files(documents)
-    except BaseException as error:
-        ids = [document["_id"] for document in documents]
-        is_deleted = removal.delete(ids, is_again=isinstance(error, PyMongoError))
-        if isinstance(error, PyMongoError) and (is_deleted or not is_visible):
-            raise Undone from error
+    except BaseException:
+        _remove(files, [document["_id"] for document in documents])
         raise
     return [shown(document) for document in documents]
 
 
-def newest(files: File, limit: int, before: str | None = None) -> tuple[page.Documents, Any]:
+def newest(files: File, limit: int, before: str | None = None) -> tuple[Documents, Any]:
     """Return a page of what is shown of the files, newest first, and the next page's cursor."""
-    documents, cursor = page.newest(files.get_files, limit, before)
+    documents, cursor = newest_page(files.get_files, limit, before)
     return [shown(document) for document in documents], cursor
 
 
@@ -108,7 +84,7 @@ def find(files: File, file_id: str) -> Stored:
             raise
 
     return Stored(
-        filename=file_kind.known_name(metadata["filename"]),
+        filename=kind.known_name(metadata["filename"]),
         content_type=metadata["content_type"],
         length=metadata["length"],
         etag=metadata["sha256"] or file_id,
@@ -117,18 +93,11 @@ def find(files: File, file_id: str) -> Stored:
     )
 
 
-def delete(files: File, file_id: str, removal: Removal) -> None:
+def delete(files: File, file_id: str) -> None:
     """Delete a file; raise NotFound when there is none."""
-    ids = [ObjectId(file_id)]
-    try:
-        count = files.delete_files(ids)
-    except PyMongoError as error:
-        if may_be_done(error):  # then its document may be gone already
-            removal.delete_later(ids)
-        raise
-    if not count:
+    if not files.delete_files([ObjectId(file_id)]):
         raise _no_file()
-    removal.delete(ids)
+    _remove(files, [ObjectId(file_id)])
 
 
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:
@@ -158,12 +127,23 @@ def shown(document: Document) -> dict[str, Any]:
     is_digest = isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)
     return {
         "id": document["_id"],
-        "filename": filename[: file_kind.NAME_LIMIT] if isinstance(filename, str) else None,
+        "filename": filename[: kind.NAME_LIMIT] if isinstance(filename, str) else None,
         "length": int(document["length"]),
-        "content_type": file_kind.known_type(content_type),
+        "content_type": kind.known_type(content_type),
         "sha256": sha256 if is_digest else None,
         "created_at": document["uploadDate"],
     }
+
+
+def _remove(files: File, file_ids: list[ObjectId]) -> None:
+    """Delete all that is stored of files; what the database does not delete is swept up later."""
+    if not file_ids:
+        return
+    try:
+        files.delete_files(file_ids)  # first, so that nobody sees a file without its bytes
+        files.chunks.delete(file_ids)
+    except PyMongoError as error:
+        _logger.warning("chunks are left for `flask file-sweep`: %s", type(error).__name__)
 
 
 def _in_time(blocks: Iterator[bytes], until: float) -> Iterator[bytes]:

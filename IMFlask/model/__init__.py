@@ -5,11 +5,13 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
+from core.database import Database
+from core.database.client import get_client
+from core.database.embedded import embedded_database
+from core.database.lazy import no_database
 from model.mongodb import ModelInitializer
-from model.mongodb.client import Database, LazyDatabase, get_client
-from model.mongodb.embedded import connect_embedded
 
 
 def connect(config: Mapping[str, Any]) -> Database:
@@ -26,9 +28,17 @@ def connect(config: Mapping[str, Any]) -> Database:
     if uri := config.get("MONGODB_URI"):
         client = get_client(uri, app_name)
         return client[name] if name else client.get_default_database(default_name)
-    if config.get("MONGODB_EMBEDDED_PATH"):
-        return connect_embedded(config, default_name)
-    return LazyDatabase(default_name, lambda: _refuse(app_name, bool(config.get("TESTING"))))
+    if folder := config.get("MONGODB_EMBEDDED_PATH"):
+        return embedded_database(
+            folder, default_name, app_name, lambda new: ModelInitializer(new, config)
+        )
+    if config.get("TESTING"):
+        return no_database(
+            default_name,
+            "There is no database under testing: patch the model's method, or hand the"
+            " model a database of the test's own.",
+        )
+    return no_database(default_name, f"There is no database: set {app_name}_MONGODB_URI.")
 
 
 def init_db(
@@ -45,12 +55,3 @@ def init_db(
     index is there in another form, OperationFailure when one cannot be built.
     """
     return ModelInitializer(database, config).run(say)
-
-
-def _refuse(app_name: str, is_test: bool) -> NoReturn:
-    if is_test:
-        raise RuntimeError(
-            "There is no database under testing: patch the model's method, or hand the"
-            " model a database of the test's own."
-        )
-    raise RuntimeError(f"There is no database: set {app_name}_MONGODB_URI.")

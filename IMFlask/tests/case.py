@@ -8,7 +8,6 @@ from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from app import create_app
 from config import config_dict
-from tests.probe import blueprint
 
 
 class UnitTestCase(unittest.TestCase):
@@ -68,11 +67,3 @@ class AppTestCase(UnitTestCase):
             (response.status_code, response.json),
             (status, {"msg": "fail", "description": description, "request_id": request_id}),
         )
-
-
-class ProbeTestCase(AppTestCase):
-    """A unit test of the core, with the views of tests/probe.py."""
-
-    def setUp(self):
-        super().setUp()
-        self.app.register_blueprint(blueprint)

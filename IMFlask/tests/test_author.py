@@ -4,8 +4,8 @@ from unittest import mock
 
 from controller import author
 from controller.error import NotFound
+from core.database.value import Unstorable
 from model.mongodb import MasterConfig
-from model.mongodb.base import Unstorable
 from tests.case import UnitTestCase
 from tests.mock import Mock
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from flask import current_app
 
 from app import create_app
-from app.database import get_db
 from config import APP_NAME, config_dict
-from tests.case import ProbeTestCase
+from core.web.database import get_db
+from tests.core.case import ProbeTestCase
 
 LOGGERS = (None, "app", "controller", "model", "werkzeug")
 ROOT = Path(__file__).resolve().parent.parent

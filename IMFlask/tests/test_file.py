@@ -16,17 +16,17 @@ from pymongo.errors import (
 )
 from werkzeug.datastructures import FileStorage
 
-from app.api.openapi import describe
-from app.api.upload import Files
-from app.api.validation import Form, Query, Validator
 from config import APP_NAME
 from controller import file as files
 from controller.error import Invalid, NotFound
-from controller.file_removal import Removal
+from core.database.chunk import MissingChunk
+from core.database.outage import DatabaseAway
+from core.web.file.upload import Files
+from core.web.openapi import describe
+from core.web.validation import Form, Query, Validator
 from model.mongodb import File
-from model.mongodb.chunk import MissingChunk
-from model.mongodb.outage import DatabaseAway
-from tests.case import AppTestCase, ProbeTestCase, UnitTestCase
+from tests.case import AppTestCase, UnitTestCase
+from tests.core.case import ProbeTestCase
 from tests.file_contract import FileContract, FileMock
 
 FORM = "multipart/form-data; boundary=x"
@@ -94,10 +94,6 @@ class FileTestCase(ProbeTestCase):
             patch = mock.patch(f"model.mongodb.{name}", autospec=True, side_effect=work)
             self.model[name] = patch.start()
             self.addCleanup(patch.stop)
-        patch = mock.patch("controller.file_removal.LATE", 0)
-        patch.start()
-        self.addCleanup(patch.stop)
-        self.addCleanup(self.app.extensions["file_removal"].close)
 
     def post(self, body, content_type=FORM, **environ):
         environ = {"CONTENT_LENGTH": str(len(body))} | environ
@@ -270,40 +266,27 @@ class UploadTestCase(FileTestCase):
         for name in ("Chunk.write", "File.insert_files"):
             for error, status, retry in (
                 (DatabaseAway("away"), 503, "2"),
-                (AutoReconnect("away"), 503, "2"),
+                (AutoReconnect("away"), 503, None),
                 (OperationFailure("?", 1), 500, None),
-                # The driver's second try finds what its first has done.
-                (BulkWriteError({"writeErrors": [{"code": 11000}]}), 503, "2"),
-                (BulkWriteError({"writeConcernErrors": [{"code": 91}]}), 503, "2"),
+                (BulkWriteError({"writeConcernErrors": [{"code": 91}]}), 503, None),
             ):
                 with self.subTest(name, error=error), self.failing(name, error, does=True):
                     response = self.post(form(part(b"1"), part(b"2")))
                     self.assertEqual(response.status_code, status)
-                    # Nothing of it is left, so that it can be sent again.
                     self.assertEqual(response.headers.get("Retry-After"), retry)
                     self.assert_nothing_is_stored()
 
-    def test_what_cannot_be_deleted_at_once_is_deleted_later(self):
-        """All of it, when the database answers again; what may be seen is not said to be undone"""
+    def test_what_cannot_be_deleted_is_left_for_the_sweep(self):
+        """Which a line in the log says; the answer is that of the failure"""
         away = AutoReconnect("away")
-        for name, retry in (("File.insert_files", None), ("Chunk.write", "2")):
-            with self.failing(name, away, does=True), self.failing("File.delete_files", away):
-                response = self.post(form(part(b"1"), part(b"2")))
-                self.assertEqual(response.status_code, 503)
-                self.assertEqual(response.headers.get("Retry-After"), retry)
-            self.assertNotEqual((len(self.chunks), len(self.documents)), (0, 0))
-            self.app.extensions["file_removal"].close()
-            self.assert_nothing_is_stored()
-
-    def test_what_comes_late_is_deleted_too(self):
-        """A write that has failed by its time, and is done after what it did was deleted"""
-        with self.failing("File.insert_files", AutoReconnect("away")):
-            self.assertEqual(self.post(form(part(b"1"))).status_code, 503)
-        self.assert_nothing_is_stored()
-        ((_, documents), _) = self.model["File.insert_files"].call_args
-        self.documents[documents[0]["_id"]] = documents[0]
-        self.app.extensions["file_removal"].close()
-        self.assert_nothing_is_stored()
+        with (
+            self.assertLogs("controller", "WARNING") as logs,
+            self.failing("Chunk.write", away, does=True),
+            self.failing("Chunk.delete", away),
+        ):
+            self.assertEqual(self.post(form(part(b"1"), part(b"2"))).status_code, 503)
+        self.assertEqual(len(self.chunks), 1)
+        self.assertIn("left for `flask file-sweep`: AutoReconnect", logs.output[0])
 
     def test_form_of_another_site_is_refused(self):
         """That of a browser without a token, before it is read"""
@@ -492,30 +475,26 @@ class OneFileTestCase(FileTestCase):
         for method in (self.client.delete, self.client.get):
             self.assert_fails(method(self.path), 404, NOTHING)
 
-    def test_deleted_although_the_chunks_have_to_wait(self):
-        """The file is gone, and its chunks are once the database answers"""
+    def test_deleted_although_its_chunks_are_not(self):
+        """The file is gone; the chunks are left for the sweep"""
         self.chunks[self.document["_id"]] = [b"x"]
-        with self.failing("Chunk.delete", AutoReconnect("away")):
+        failing = self.failing("Chunk.delete", AutoReconnect("away"))
+        with failing, self.assertLogs("controller", "WARNING"):
             self.assertEqual(self.client.delete(self.path).status_code, 200)
-            self.assertEqual((list(self.documents), len(self.chunks)), ([], 1))
-        self.app.extensions["file_removal"].close()
-        self.assert_nothing_is_stored()
+        self.assertEqual((list(self.documents), len(self.chunks)), ([], 1))
 
-    def test_deletion_of_unknown_outcome_is_done_all_the_same(self):
-        """503 without Retry-After, and soon the file is gone; not if nobody was asked"""
-        for error, retry, left in (
-            (DatabaseAway("away"), "2", 1),
-            (WaitQueueTimeoutError("busy"), "2", 1),
-            (NotPrimaryError("elsewhere"), "2", 1),
-            (AutoReconnect("away"), None, 0),
+    def test_deletion_of_unknown_outcome_says_so(self):
+        """503 without Retry-After; with it where the database was not even asked"""
+        for error, retry in (
+            (DatabaseAway("away"), "2"),
+            (WaitQueueTimeoutError("busy"), "2"),
+            (NotPrimaryError("elsewhere"), "2"),
+            (AutoReconnect("away"), None),
         ):
-            self.chunks[self.document["_id"]] = [b"x"]
             with self.failing("File.delete_files", error):
                 response = self.client.delete(self.path)
             self.assertEqual(response.status_code, 503)
             self.assertEqual(response.headers.get("Retry-After"), retry)
-            self.app.extensions["file_removal"].close()
-            self.assertEqual((len(self.chunks), len(self.documents)), (left, left))
 
     def test_deletion_of_another_version_is_412(self):
         """If-Match and If-Unmodified-Since"""
@@ -663,11 +642,10 @@ class ControllerTestCase(UnitTestCase):
         model.new_file.return_value = FileMock.get_file()
         uploads = [files.Upload("a.txt", None, iter([b"x"]))]
         model.chunks.write.return_value = (5, FileMock.get_file()["metadata"]["sha256"])
-        removal = Removal(model)
-        (shown,) = files.upload(model, uploads, (), removal)
+        (shown,) = files.upload(model, uploads, ())
         self.assertEqual(shown["filename"], "0.txt")
         model.insert_files.assert_called_once_with([FileMock.get_file()])
-        self.assertEqual(files.upload(model, [], (), removal), [])
+        self.assertEqual(files.upload(model, [], ()), [])
         model.insert_files.assert_called_once()
         model.delete_files.assert_not_called()
 
@@ -678,7 +656,7 @@ class ControllerTestCase(UnitTestCase):
             model.new_file.side_effect = lambda *args: FileMock.get_file()
             model.chunks.write.side_effect = [(5, ""), error]
             uploads = [files.Upload("a.txt", None, iter([b"x"]))] * 2
-            self.assertRaises(error, files.upload, model, uploads, (), Removal(model))
+            self.assertRaises(error, files.upload, model, uploads, ())
             ids = [FileMock.get_file()["_id"]] * 2
             model.delete_files.assert_called_once_with(ids)
             model.chunks.delete.assert_called_once_with(ids)
@@ -696,7 +674,7 @@ class ControllerTestCase(UnitTestCase):
                 mock.patch("controller.file.monotonic", side_effect=times),
                 self.assertRaises(Invalid) as caught,
             ):
-                files.upload(model, uploads, (), Removal(model))
+                files.upload(model, uploads, ())
             self.assertEqual(
                 str(caught.exception), "The upload took longer than 30 minutes: send less at once."
             )

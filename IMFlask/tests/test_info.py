@@ -2,7 +2,7 @@
 
 from unittest import mock
 
-from app.database import get_db
+from core.web.database import get_db
 from tests.case import AppTestCase
 from tests.mock import Mock
 

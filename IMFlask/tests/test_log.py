@@ -76,7 +76,7 @@ class LogTestCase(AppTestCase):
 
     def test_it_leaves_no_entry_itself(self):
         """Who looks at the log does not fill it"""
-        self.assertTrue(self.app.view_functions["sample_api.log.get_log_api"].unlogged)
+        self.assertTrue(self.app.view_functions["log.get_log_api"].unlogged)
 
 
 class ControllerTestCase(UnitTestCase):

@@ -1,138 +1,32 @@
-"""The request's lifecycle: what happens around every request, whatever answers it."""
+"""The API. An endpoint imports from here what it needs of the engine: one line."""
 
-import json
-import logging
-from collections.abc import Callable, Iterable
-from typing import Any
+from flask_validation_extended import Max as Max
+from flask_validation_extended import MaxLen as MaxLen
+from flask_validation_extended import Min as Min
+from flask_validation_extended import MinLen as MinLen
+from flask_validation_extended import ValidationRule as ValidationRule
 
-from flask import Flask
-
-from app.api.decorator import is_unlogged
-from app.api.response import FAILURE, Envelope
-from app.logging import log_request, write_json_request
-from app.request import ENVIRON_KEY, Request, new_id
-from controller.util import one_line
-
-_logger = logging.getLogger("app")
-_KEY = "on_answer"
-_HEADERS = [
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
-]
-# A page may load what this app serves, and nothing else.
-_HTML_POLICY = (
-    "Content-Security-Policy",
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-)
-
-
-# What is called once an answer has begun: (the request, its status, the seconds until then).
-Hook = Callable[[Request, int, float], None]
-
-
-def init_app(app: Flask) -> None:
-    """Wrap `app` in its lifecycle."""
-    hooks: list[Hook] = app.extensions.setdefault(_KEY, [])
-    app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
-    if app.config["LOG_REQUESTS"]:
-        write_line = write_json_request if app.config["LOG_FORMAT"] == "json" else log_request
-
-        def log_answer(request: Request, status: int, seconds: float) -> None:
-            # An orchestrator's probes and an open page would bury the rest.
-            if status >= 400 or not is_unlogged(app, request):
-                write_line(request, status, seconds)
-
-        on_answer(app, log_answer)
-
-    def track_slow_request(request: Request, status: int, seconds: float) -> None:
-        # How long the client took to send a file is not the API's doing.
-        if seconds - request.waited >= app.config["SLOW_API_TIME"]:
-            warn_of_slow_request(request, status, seconds)
-
-    on_answer(app, track_slow_request)
-
-
-def on_answer(app: Flask, hook: Hook) -> None:
-    """Have `hook` called once an answer has begun; what it raises is logged and ends the hooks."""
-    app.extensions[_KEY].append(hook)
-
-
-class Lifecycle:
-    """WSGI middleware: the headers of every answer, and what is to happen once it has begun.
-
-    Flask's own hook for that, `after_request`, costs more than all that is done here.
-    """
-
-    def __init__(self, app: Flask, hooks: list[Hook]) -> None:
-        self._next = app.wsgi_app
-        self._hooks = hooks
-        self._headers = list(_HEADERS)
-        if age := app.config["HSTS_SECONDS"]:
-            self._headers.append(("Strict-Transport-Security", f"max-age={age}"))
-        self._names = {name.lower() for name, _ in self._headers}
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request."""
-        requests: list[Request] = []  # which is filled once the request is made
-        environ[ENVIRON_KEY] = requests
-        status = 500
-
-        def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            nonlocal status
-            status = int(line[:3])
-            self._add_headers(headers, requests[0].id if requests else new_id())
-            return start_response(line, headers, exc_info)
-
-        try:
-            body = self._next(environ, start)
-        except Exception as error:  # of what comes after the answer, like teardown_request
-            body = self._fail(error, requests, start)
-        if requests:
-            request = requests.pop()
-            # The request, its environ and its routing error would hold on to each other.
-            request.routing_exception = None
-            seconds = request.elapsed()
-            try:
-                for hook in self._hooks:
-                    hook(request, status, seconds)
-            except Exception:
-                _logger.exception("a hook failed", extra={"request": request})
-        return body
-
-    def _fail(self, error: Exception, requests: list[Request], start: Any) -> Iterable[bytes]:
-        """Answer in the envelope what Flask has let through."""
-        request = requests[0] if requests else None
-        _logger.error("a request failed", exc_info=error, extra={"request": request})
-        envelope: Envelope = {"msg": "fail", "description": FAILURE}
-        if request:
-            envelope["request_id"] = request.id
-        body = json.dumps(envelope).encode()
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start("500 INTERNAL SERVER ERROR", headers, (type(error), error, error.__traceback__))
-        return [body]
-
-    def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> None:
-        given = {name.lower(): value for name, value in headers}
-        if self._names.isdisjoint(given):
-            headers += self._headers
-        else:
-            headers += [pair for pair in self._headers if pair[0].lower() not in given]
-        is_page = given.get("content-type", "")[:9].lower() == "text/html"
-        if is_page and "content-security-policy" not in given:
-            headers.append(_HTML_POLICY)
-        if "x-request-id" not in given:
-            headers.append(("X-Request-ID", request_id))
-
-
-def warn_of_slow_request(request: Request, status: int, seconds: float) -> None:
-    """Log one WARNING, on one line whatever the client has sent."""
-    _logger.warning(
-        "slow API: %.3f s, ip %s, %s %s, body %s",
-        seconds,
-        request.remote_addr,
-        one_line(request.method),
-        one_line(request.shown_url),
-        one_line(request.shown_body),
-        extra={"request": request, "status": status, "milliseconds": round(seconds * 1000, 3)},
-    )
+from app.api.decorator import timer as timer
+from core.file import Upload as Upload
+from core.web.admin import admin_required as admin_required
+from core.web.command import in_a_sentence as in_a_sentence
+from core.web.command import say as say
+from core.web.database import get_db as get_db
+from core.web.file.download import check_preconditions as check_preconditions
+from core.web.file.download import download as download
+from core.web.file.upload import Files as Files
+from core.web.mark import unlogged as unlogged
+from core.web.openapi import shape as shape
+from core.web.openapi.answers import answers as answers
+from core.web.response import Envelope as Envelope
+from core.web.response import created as created
+from core.web.response import fail as fail
+from core.web.response import response as response
+from core.web.validation import DatetimeRule as DatetimeRule
+from core.web.validation import Form as Form
+from core.web.validation import Header as Header
+from core.web.validation import Json as Json
+from core.web.validation import ObjectIdRule as ObjectIdRule
+from core.web.validation import Query as Query
+from core.web.validation import Route as Route
+from core.web.validation import Validator as Validator

@@ -8,11 +8,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, current_app
 
-from app.api.decorator import answers, unlogged
-from app.api.response import Envelope, fail, response
-from app.api.shape import INTEGER
-from app.database import get_db
-from controller import health
+from app.api import Envelope, answers, fail, get_db, response, shape, unlogged
+from core.database.outage import answers as database_answers
 
 blueprint = Blueprint("health", __name__)
 
@@ -25,13 +22,13 @@ def live_api() -> Envelope:
 
 
 @blueprint.get("/ready")
-@answers({"type": "object", "additionalProperties": INTEGER})
+@answers({"type": "object", "additionalProperties": shape.INTEGER}, errors=(503,))
 @unlogged
 def ready_api() -> Envelope | tuple[Envelope, int, dict[str, str]]:
     """Say whether the database answers, and what this process has to tell of its parts."""
     figures: dict[str, Callable[[], int]] = current_app.extensions.get("health", {})
     state = {name: figure() for name, figure in figures.items()}
-    if health.is_ready(get_db()):
+    if database_answers(get_db()):
         return response(state)
     envelope, status = fail(503, "The database does not answer.")
     return envelope | {"result": state}, status, {"Retry-After": "1"}

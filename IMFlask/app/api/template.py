@@ -2,7 +2,7 @@
 
 from flask import Blueprint, current_app, render_template
 
-from app.api.decorator import unlogged
+from app.api import unlogged
 
 blueprint = Blueprint("template", __name__)
 

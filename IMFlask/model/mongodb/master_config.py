@@ -7,8 +7,8 @@
 
 from pymongo import ASCENDING, IndexModel
 
+from core.database import Document
 from model.mongodb.base import Model, storable, utc_now
-from model.mongodb.client import Document
 
 _AUTHOR = {"config_type": "author"}
 

@@ -1,1 +1,1 @@
-"""Tests with a real database over a real socket."""
+"""Tests with a real database over a real socket; yours are beside these."""

@@ -2,15 +2,8 @@
 
 from flask import Blueprint
 
-from app.api.sample_api import (
-    calculator,
-    file,
-    info,
-    log,
-)
+from app.api.sample_api import calculator, info
 
 blueprint = Blueprint("sample_api", __name__)
 blueprint.register_blueprint(calculator.blueprint)
 blueprint.register_blueprint(info.blueprint)
-blueprint.register_blueprint(log.blueprint)
-blueprint.register_blueprint(file.blueprint)

@@ -1,12 +1,8 @@
 """Calculator API."""
 
 from flask import Blueprint
-from flask_validation_extended import ValidationRule
 
-from app.api.decorator import answers, timer
-from app.api.response import Envelope, response
-from app.api.shape import INTEGER, NUMBER
-from app.api.validation import Query, Validator
+from app.api import Envelope, Query, ValidationRule, Validator, answers, response, shape, timer
 from controller import calculator
 
 blueprint = Blueprint("calculator", __name__)
@@ -27,7 +23,7 @@ class NotZero(ValidationRule):
 
 
 @blueprint.get("/add")
-@answers(INTEGER)
+@answers(shape.INTEGER)
 @timer
 @Validator()
 def add_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
@@ -36,7 +32,7 @@ def add_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 
 @blueprint.get("/subtract")
-@answers(INTEGER)
+@answers(shape.INTEGER)
 @timer
 @Validator()
 def subtract_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
@@ -45,7 +41,7 @@ def subtract_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 
 @blueprint.get("/multiply")
-@answers(INTEGER)
+@answers(shape.INTEGER)
 @timer
 @Validator()
 def multiply_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
@@ -54,7 +50,7 @@ def multiply_api(a: int = Query(int), b: int = Query(int)) -> Envelope:
 
 
 @blueprint.get("/divide")
-@answers(NUMBER)
+@answers(shape.NUMBER)
 @timer
 @Validator()
 def divide_api(a: int = Query(int), b: int = Query(int, rules=NotZero())) -> Envelope:

@@ -2,23 +2,29 @@
 
 from flask import Blueprint
 
-from app.api.decorator import admin_required, answers, timer
-from app.api.response import Envelope, response
-from app.api.shape import DATE, INTEGER, OBJECT_ID, TEXT, an_object
-from app.api.validation import Json, Validator
-from app.database import get_db
+from app.api import (
+    Envelope,
+    Json,
+    Validator,
+    admin_required,
+    answers,
+    get_db,
+    response,
+    shape,
+    timer,
+)
 from controller import author
 from model.mongodb import MasterConfig
 
 blueprint = Blueprint("info", __name__)
 
-AUTHOR = an_object(
-    _id=OBJECT_ID,
-    config_type=TEXT,
-    value=TEXT,
-    created_at=DATE,
-    updated_at=DATE,
-    __version__=INTEGER,
+AUTHOR = shape.an_object(
+    _id=shape.OBJECT_ID,
+    config_type=shape.TEXT,
+    value=shape.TEXT,
+    created_at=shape.DATE,
+    updated_at=shape.DATE,
+    __version__=shape.INTEGER,
 )
 
 
@@ -42,7 +48,7 @@ def change_author_api(name: str = Json(str)) -> Envelope:
 
 
 @blueprint.get("/jsonify")
-@answers(TEXT, example={"result": "안녕하세요, 잘 돌아가고 있습니다!"})
+@answers(shape.TEXT, example={"result": "안녕하세요, 잘 돌아가고 있습니다!"})
 @timer
 def get_jsonify_api() -> Envelope:
     """Say hello in Korean."""

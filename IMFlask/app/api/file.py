@@ -1,0 +1,110 @@
+"""File API: upload, list, download, delete; and the command that sweeps up."""
+
+from collections.abc import Iterator
+
+import click
+from flask import Blueprint, Response, current_app
+
+from app.api import (
+    Envelope,
+    Files,
+    Max,
+    Min,
+    ObjectIdRule,
+    Query,
+    Route,
+    Upload,
+    Validator,
+    admin_required,
+    answers,
+    check_preconditions,
+    created,
+    download,
+    get_db,
+    in_a_sentence,
+    response,
+    say,
+    shape,
+    timer,
+)
+from controller import file as files
+from model.mongodb import File
+
+blueprint = Blueprint("file", __name__, cli_group=None)
+
+FILE = shape.an_object(
+    id=shape.OBJECT_ID,
+    filename=shape.or_null(shape.TEXT),
+    length=shape.INTEGER,
+    content_type=shape.TEXT,
+    sha256=shape.or_null(shape.TEXT),
+    created_at=shape.DATE,
+)
+# Where to go with an id that an upload has answered: to operations of this blueprint.
+LINKS = {
+    name: {
+        "operationId": f".{name}",
+        "parameters": {"file_id": "$response.body#/result/0/id"},
+    }
+    for name in ("download_file_api.get", "delete_file_api.delete")
+}
+
+
+@blueprint.post("/file")
+@answers(shape.a_list(FILE), status=201, errors=(403,), more={201: {"links": LINKS}})
+@timer
+@admin_required
+@Validator()
+def upload_file_api(file: Iterator[Upload] = Files()) -> tuple[Envelope, int]:
+    """Store the files of a form, all of them or none."""
+    return created(files.upload(File(get_db()), file, current_app.config["UPLOAD_KINDS"]))
+
+
+@blueprint.get("/file")
+@answers(shape.a_list(FILE), fields={"next": shape.or_null(shape.OBJECT_ID)})
+@timer
+@Validator()
+def get_files_api(
+    limit: int = Query(int, default=10, rules=[Min(1), Max(100)]),
+    before: str | None = Query(str, rules=ObjectIdRule(), optional=True),
+) -> Envelope:
+    """List the newest files, newest first."""
+    page, cursor = files.newest(File(get_db()), limit, before)
+    return response(page, next=cursor)
+
+
+@blueprint.get("/file/<file_id>")
+@answers(
+    errors=(412, 416),
+    more={206: {"description": "A range of the bytes."}, 304: {"description": "Not modified."}},
+)
+@timer
+@Validator()
+def download_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Response:
+    """Download a file, or a range of its bytes."""
+    return download(files.find(File(get_db()), file_id))
+
+
+@blueprint.delete("/file/<file_id>")
+@answers(errors=(412,))
+@timer
+@admin_required
+@Validator()
+def delete_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Envelope:
+    """Delete a file."""
+    check_preconditions(lambda: files.find(File(get_db()), file_id))
+    files.delete(File(get_db()), file_id)
+    return response()
+
+
+@blueprint.cli.command("file-sweep")
+@click.option("--delete", is_flag=True, help="Delete them, too.")
+def sweep_files(delete: bool) -> None:
+    """Report what was left of files, above all by killed processes, an hour ago or earlier."""
+    with in_a_sentence():
+        leftovers = files.sweep(File(get_db()), delete)
+    for one in leftovers:
+        say(f"{one['_id']}: {one['chunks']} chunks, the last of {one['newest']}.")
+    count = sum(one["chunks"] for one in leftovers)
+    done = "deleted" if delete else "found; --delete deletes them"
+    say(f"Chunks: {count}, files: {len(leftovers)}; {done}." if leftovers else "Nothing was left.")

@@ -1,0 +1,68 @@
+"""The API log's entries, from the request to the document.
+
+>>> entry = Entry(0.0, "id", None, "GET", "/", b"token=x", "", "", 200, 0.001)
+>>> document(entry)["url"]
+'/?token=***'
+"""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+from core.batch_writer import BatchWriter
+from core.database import Database
+from core.database.outage import answers
+from core.redaction import redact_body, redact_query
+
+
+class Entry(NamedTuple):
+    """A request, unprocessed."""
+
+    time: float  # seconds since the epoch
+    request_id: str
+    ip: str | None
+    method: str
+    path: str  # its secrets redacted
+    query: bytes
+    body: bytes | str  # as text: fit to be stored as it is
+    mimetype: str
+    status_code: int
+    process_time: float  # seconds
+
+
+class LogModel(Protocol):
+    """A model that stores entries."""
+
+    database: Database
+
+    def encode(self, document: dict[str, Any]) -> Any:
+        """Return an entry as `insert_logs` takes it."""
+
+    def insert_logs(self, entries: list[Any]) -> int:
+        """Insert entries, each once; return how many were refused."""
+
+
+def writer(log: LogModel) -> BatchWriter:
+    """Return the writer to put entries into: it redacts, encodes and stores them."""
+    return BatchWriter(
+        "API log",
+        lambda entry: log.encode(document(entry)),
+        lambda entries: log.insert_logs(entries),  # looked up when called: tests patch it
+        lambda: answers(log.database),  # the first query starts the client's threads
+    )
+
+
+def document(entry: Entry) -> dict[str, Any]:
+    """Return the entry's fields as they are stored, its secrets redacted."""
+    query = redact_query(entry.query) if entry.query else ""
+    body = entry.body
+    milliseconds = int(entry.time * 1000)
+    return {
+        "request_id": entry.request_id,
+        "ipv4": entry.ip,
+        "url": f"{entry.path}?{query}" if query else entry.path,
+        "method": entry.method,
+        "params": body if isinstance(body, str) else redact_body(body, entry.mimetype),
+        "status_code": entry.status_code,
+        "process_time": entry.process_time,
+        "created_at": datetime.fromtimestamp(milliseconds / 1000, UTC),
+    }

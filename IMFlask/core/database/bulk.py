@@ -1,0 +1,38 @@
+"""Many documents at once, each stored once whatever happens in between.
+
+>>> encoded({"_id": 1})["_id"]
+1
+"""
+
+from typing import Any
+
+import bson
+from bson.raw_bson import RawBSONDocument
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from core.database.client import Document
+
+_DUPLICATE = 11000  # MongoDB's error code DuplicateKey
+
+
+def encoded(document: Document) -> RawBSONDocument:
+    """Return a document in BSON. Raises what the encoder does when BSON cannot hold it."""
+    return RawBSONDocument(bson.encode(document))
+
+
+def insert_each_once(collection: Collection[Any], documents: list[RawBSONDocument]) -> int:
+    """Insert documents that have an `_id`; returns how many the server refused.
+
+    One that is there already is passed over, so that a list whose outcome is
+    unknown can be inserted again. Raises pymongo's errors when it is not
+    known that the others are stored.
+    """
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if error.details["writeConcernErrors"]:
+            raise
+        codes = [failure["code"] for failure in error.details["writeErrors"]]
+        return len(codes) - codes.count(_DUPLICATE)
+    return 0

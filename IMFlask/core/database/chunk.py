@@ -1,0 +1,133 @@
+"""The bytes of the files, in GridFS's own layout: documents {files_id, n, data}.
+
+The driver's GridIn and GridOut keep up to 48 MB of a file in memory; here it is some
+1 MB either way. The layout: all chunks of a file have its `chunkSize`, but for the
+last one (https://github.com/mongodb/specifications, gridfs).
+
+>>> from core.database.lazy import no_database
+>>> list(Chunk(no_database("shop", "")).schema)
+['files_id', 'n', 'data']
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, IndexModel
+
+from core.database.client import Document
+from core.database.model import Model
+
+CHUNK_SIZE = 255 * 1024  # bytes: GridFS's default, a document of just under 256 KiB
+BATCH = 4 * CHUNK_SIZE  # bytes that one query writes or reads; a single chunk may be larger
+_MANY = 256  # chunks that one query reads at most: other programs may make them tiny
+_INDEX = "files_id_1_n_1"
+
+
+class MissingChunk(Exception):
+    """A file's bytes are not all there."""
+
+
+class Chunk(Model):
+    """What is stored of files, whether they have a document already, still, or not."""
+
+    VERSION = 1  # the layout is GridFS's, and has no place for it
+
+    @property
+    def name(self) -> str:
+        """GridFS's name."""
+        return "fs.chunks"
+
+    @property
+    def index(self) -> list[IndexModel]:
+        """GridFS's own: a file's chunks in their order."""
+        return [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)]
+
+    @property
+    def schema(self) -> Document:
+        """Return an empty first chunk."""
+        return {"files_id": None, "n": 0, "data": b""}
+
+    def write(self, file_id: ObjectId, blocks: Iterable[bytes]) -> tuple[int, str]:
+        """Store the bytes in `blocks`, of any sizes; return their number and SHA-256.
+
+        When this raises, whatever `blocks` or the driver has raised, some of it may
+        be stored.
+        """
+        digest, length, batch = hashlib.sha256(), 0, []
+        for n, data in enumerate(_cut(blocks, CHUNK_SIZE)):
+            digest.update(data)
+            length += len(data)
+            batch.append({"files_id": file_id, "n": n, "data": data})
+            if len(batch) * CHUNK_SIZE == BATCH:
+                self.collection.insert_many(batch)
+                batch = []
+        if batch:
+            self.collection.insert_many(batch)
+        return length, digest.hexdigest()
+
+    def read(self, file: Document, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the file's bytes from `start` to before `stop`, a chunk's at a time.
+
+        A query each BATCH, and nothing is open on the server meanwhile: a reader
+        may take as long as it likes. Raises MissingChunk where there are too few.
+        """
+        # Other programs may have written the numbers as floats.
+        size, length = int(file["chunkSize"]), int(file["length"])
+        last = -(-stop // size)  # rounded up
+        step = min(max(BATCH // size, 1), _MANY)
+        for first in range(start // size, last, step):
+            wanted = range(first, min(first + step, last))
+            query = {"files_id": file["_id"], "n": {"$gte": wanted[0], "$lte": wanted[-1]}}
+            found = self.collection.find(query, {"n": 1, "data": 1})
+            # Not sorted by the server, which could take that for a reason to scan.
+            chunks = sorted(found, key=itemgetter("n"))
+            if [chunk["n"] for chunk in chunks] != list(wanted):
+                raise MissingChunk(f"file {file['_id']}, chunks {wanted}")
+            for chunk in chunks:
+                begin, data = int(chunk["n"]) * size, chunk["data"]
+                if len(data) != min(size, length - begin):
+                    raise MissingChunk(f"file {file['_id']}, chunk {chunk['n']} is cut")
+                yield data[max(start - begin, 0) : stop - begin]
+
+    def delete(self, file_ids: list[ObjectId]) -> None:
+        """Delete all that is stored of these files."""
+        self.collection.delete_many({"files_id": {"$in": file_ids}})
+
+    def count_by_file(self, file_ids: list[ObjectId] | None = None) -> Iterator[Document]:
+        """Yield {_id, chunks} for each file: its id, and the number of its chunks.
+
+        file_ids: only these files; else the whole index is read, however long that
+        takes, and ids of other kinds than ours are passed over. A database that was not
+        initialised has no index.
+        """
+        wanted = {"$type": "objectId"} if file_ids is None else {"$in": file_ids}
+        options: dict[str, Any] = {"allowDiskUse": True}
+        if _INDEX in self.collection.index_information():
+            options["hint"] = _INDEX
+        count = {"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}}
+        return self.collection.aggregate([{"$match": {"files_id": wanted}}, count], **options)
+
+    def newest(self, file_id: ObjectId) -> datetime | None:
+        """Return when the last chunk of a file was made; None when that cannot be told."""
+        chunks = self.collection.find({"files_id": file_id}, {"_id": 1})
+        ids: list[Any] = [chunk["_id"] for chunk in chunks]
+        if not ids or not all(isinstance(one, ObjectId) for one in ids):
+            return None
+        newest: datetime = max(one.generation_time for one in ids)
+        return newest
+
+
+def _cut(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Yield the bytes of `blocks` in pieces of `size`, and what is left."""
+    rest = bytearray()
+    for block in blocks:
+        rest += block
+        while len(rest) >= size:
+            yield bytes(rest[:size])
+            del rest[:size]
+    if rest:
+        yield bytes(rest)

@@ -1,0 +1,124 @@
+"""Files, in GridFS's own layout: what the driver's `gridfs` stores and reads, too.
+
+>>> issubclass(GridFSFile, Model)
+True
+"""
+
+import itertools
+from datetime import datetime
+from typing import Any
+
+import pymongo
+from bson import Int64, ObjectId
+from pymongo import ASCENDING, IndexModel
+
+from core.database.chunk import Chunk
+from core.database.client import Document
+from core.database.model import Model
+
+# What a document must have to be a file, as `_is_file` says it; other programs may put
+# others beside ours.
+_NUMBER = {"$type": ["int", "long", "double"], "$lte": 2**53}
+_IS_FILE = {
+    "length": {**_NUMBER, "$gte": 0},
+    "chunkSize": {**_NUMBER, "$gte": 1},
+    "uploadDate": {"$type": "date"},
+}
+_LAST_ID = ObjectId("f" * 24)
+
+
+class GridFSFile(Model):
+    """The files' documents; a file without one is not there, whatever chunks there are.
+
+    A subclass has VERSION and the schema: what is kept of a file beside its bytes.
+    """
+
+    @property
+    def name(self) -> str:
+        """GridFS's name."""
+        return "fs.files"
+
+    @property
+    def index(self) -> list[IndexModel]:
+        """GridFS's own, for those who look a name up; the order here is that of `_id`."""
+        return [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])]
+
+    @property
+    def chunks(self) -> Chunk:
+        """The files' bytes."""
+        return Chunk(self.database)
+
+    def insert_files(self, documents: list[Document]) -> None:
+        """Insert the documents of files whose chunks are stored: now they are there.
+
+        One command; when it raises, some of them may be there.
+        """
+        self.collection.insert_many(documents)
+
+    def get_files(self, limit: int = 10, before: ObjectId | None = None) -> list[Document]:
+        """Return the newest files' documents, as `find_newest` does.
+
+        Those with an `_id` of another type, which only other programs store, are not
+        among them.
+        """
+        return self.find_newest(limit, before or _LAST_ID, _IS_FILE, index="_id_")
+
+    def get_file(self, file_id: ObjectId) -> Document | None:
+        """Return a file's document, or None."""
+        document = self.collection.find_one({"_id": file_id})
+        return document if document and _is_file(document) else None
+
+    def delete_files(self, file_ids: list[ObjectId]) -> int:
+        """Delete files' documents, so that they are not there; return how many were."""
+        query = {"_id": {"$in": file_ids}, **_IS_FILE}
+        return self.collection.delete_many(query, hint="_id_").deleted_count
+
+    def find_orphans(self, before: datetime) -> list[Document]:
+        """Return {_id, chunks, newest} for each id that has chunks and no document.
+
+        `chunks` is their number and `newest` when the last was made; only those whose
+        last one was made before `before`. This may take long, and is not cut off.
+        """
+        orphans = []
+        with pymongo.timeout(0):
+            groups = iter(self.chunks.count_by_file())
+            while some := list(itertools.islice(groups, 1000)):
+                query = {"_id": {"$in": [group["_id"] for group in some]}}
+                there = {document["_id"] for document in self.collection.find(query, {"_id": 1})}
+                orphans += [group for group in some if group["_id"] not in there]
+            found = [orphan | {"newest": self.chunks.newest(orphan["_id"])} for orphan in orphans]
+        return [orphan for orphan in found if orphan["newest"] and orphan["newest"] < before]
+
+    def find_incomplete(self, before: datetime) -> list[Document]:
+        """Return {_id, chunks, newest} for each file of ours that lacks some of its bytes.
+
+        `chunks` is the number of those that are there and `newest` when the upload
+        began; only those from before `before`. This may take long, and is not cut off.
+        """
+        query = {
+            "_id": {"$lt": ObjectId.from_datetime(before)},
+            "metadata.__version__": {"$exists": True},
+            **_IS_FILE,
+        }
+        found = []
+        with pymongo.timeout(0):
+            documents = iter(self.collection.find(query).hint("_id_"))
+            while some := list(itertools.islice(documents, 1000)):
+                groups = self.chunks.count_by_file([document["_id"] for document in some])
+                counts = {group["_id"]: group["chunks"] for group in groups}
+                for document in some:
+                    count = counts.get(document["_id"], 0)
+                    if count * document["chunkSize"] < document["length"]:
+                        begun = document["uploadDate"]
+                        found.append({"_id": document["_id"], "chunks": count, "newest": begun})
+            return [one for one in found if self.get_file(one["_id"])]  # not deleted meanwhile
+
+
+def _is_file(document: Document) -> bool:
+    length, size = document.get("length"), document.get("chunkSize")
+    is_sized = _is_number(length, 0) and _is_number(size, 1)
+    return is_sized and isinstance(document.get("uploadDate"), datetime)
+
+
+def _is_number(value: Any, least: int) -> bool:
+    return type(value) in (int, Int64, float) and least <= value <= 2**53

@@ -1,0 +1,107 @@
+"""The engine of every collection: what each model inherits.
+
+>>> issubclass(Model, ABC)
+True
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from bson import ObjectId
+from pymongo import DESCENDING, IndexModel
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
+
+from core.database.client import Database, Document
+from core.database.outage import refuse_if_away
+
+
+class Model(ABC):
+    """One collection: a subclass has its name, its shape and a method a query.
+
+    database: any pymongo database; it is not touched before the first query.
+    config: the settings that an index depends on, where one does.
+    """
+
+    def __init__(self, database: Database, config: Mapping[str, Any] | None = None) -> None:
+        self.database = database
+        self.config = config or {}
+
+    @property
+    @abstractmethod
+    def VERSION(self) -> int:
+        """The version of the documents' shape, kept in each as `__version__`."""
+
+    @property
+    @abstractmethod
+    def index(self) -> list[IndexModel]:
+        """The collection's indexes, beside the one on `_id`."""
+
+    @property
+    @abstractmethod
+    def schema(self) -> Document:
+        """A document with every field at its default."""
+
+    @property
+    def seeds(self) -> list[tuple[Document, Document]]:
+        """The documents that db-init puts in: (the filter that finds one, the rest)."""
+        return []
+
+    @property
+    def name(self) -> str:
+        """The collection's name: the class's, unless a subclass says otherwise."""
+        return type(self).__name__
+
+    @property
+    def collection(self) -> Collection[Document]:
+        """The pymongo collection.
+
+        Raises DatabaseAway at once while the database has been away for a while.
+        """
+        refuse_if_away(self.database)
+        return self.database[self.name]
+
+    def schemize(self, document: Document) -> Document:
+        """Return `document`, completed from the schema."""
+        return {**self.schema, **document}
+
+    def projection(self, *fields: str) -> dict[str, int]:
+        """Return the projection to `fields`; without any, to the fields of the schema."""
+        return dict.fromkeys(fields or self.schema, 1)
+
+    def find_newest(
+        self,
+        limit: int,
+        before: ObjectId | None = None,
+        query: Document | None = None,
+        index: str | None = None,
+    ) -> list[Document]:
+        """Return the newest documents, newest first, at most `limit`, which is 1 or more.
+
+        Their order is that of `_id`. before: only documents older than the one with
+        this `_id`; query: what else they have to be, for which the collection should
+        have an index that ends with `_id`: `[("owner", 1), ("_id", -1)]`; index: the
+        name of the one that the server is held to, without a query that of `_id`.
+        """
+        if limit < 1:
+            raise ValueError("MongoDB takes a limit of 0 for none at all")
+        older = {} if before is None else {"_id": {"$lt": before}}
+        found = self.collection.find({**older, **(query or {})})
+        cursor = found.sort("_id", DESCENDING).limit(limit)
+        held_to = index or (None if query else "_id_")
+        return list(cursor.hint(held_to) if held_to else cursor)
+
+    def insert_missing(self, key: Document, rest: Document) -> bool:
+        """Insert a document unless one matches `key`; returns whether it did.
+
+        Needs a unique index on the key's fields: of two processes that insert
+        at once, one loses with DuplicateKeyError and finds the other's.
+        """
+        document = {name: value for name, value in self.schemize(rest).items() if name not in key}
+        update = {"$setOnInsert": document}
+        try:
+            result = self.collection.update_one(key, update, upsert=True)
+        except DuplicateKeyError:
+            result = self.collection.update_one(key, update, upsert=True)
+        return result.upserted_id is not None

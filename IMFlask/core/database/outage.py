@@ -1,0 +1,125 @@
+"""Outages: which errors are one, and queries that fail at once while the database is away.
+
+A query waits for a server, so that nobody notices an election. Once one has waited in
+vain, queries are refused until the driver knows a server again.
+
+>>> from unittest.mock import Mock
+>>> answers(Mock(**{"command.side_effect": ServerSelectionTimeoutError}))
+False
+"""
+
+import logging
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+import pymongo
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    NotPrimaryError,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+    WriteConcernError,
+)
+
+from core.database.client import open_clients
+
+# Seconds for a ping. The driver waits for a server in steps of half a second, so that
+# this is answered within one.
+PING = 0.4
+# Seconds until the driver knows that a server hangs: a heartbeat each second, which may
+# take a second, and one to spare. Until then the server counts as one that can be read.
+LATE = 3.0
+
+# Raised before the query was sent.
+_NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
+_RETRIED = "RetryableWriteError"  # the driver's label of a write that it tries again
+# MongoDB's error codes of a write that was done, but is not confirmed: what a node says
+# that steps down or ends, and WriteConcernFailed.
+_UNCONFIRMED = {64, 91, 189, 10107, 11600, 11602, 13435}
+
+_logger = logging.getLogger(__name__)
+# The clients whose queries may have waited in vain, and when the last one gave up.
+_failed: "WeakKeyDictionary[MongoClient[Any], float]" = WeakKeyDictionary()
+_refused: "WeakSet[MongoClient[Any]]" = WeakSet()  # those whose queries are refused
+
+
+class DatabaseAway(ServerSelectionTimeoutError):
+    """The database has been away for a while: the query was not even tried."""
+
+
+def refuse_if_away(database: Database[Any]) -> None:
+    """Raise DatabaseAway where a query has waited in vain and there still is no server."""
+    if not _failed:
+        return
+    client: MongoClient[Any] | None = getattr(database, "client", None)  # a stand-in has none
+    if client is None or client not in _failed:
+        return
+    if _has_lost_servers(client, database.read_preference):
+        if client not in _refused:
+            _refused.add(client)
+            _logger.warning("the database is away: queries are refused until it is back")
+        raise DatabaseAway("no server has answered for a while")
+    if client in _refused:
+        _refused.discard(client)
+        _logger.warning("the database answers again")
+    if monotonic() - _failed.get(client, 0.0) > LATE:
+        _failed.pop(client, None)
+
+
+def report_failure(error: PyMongoError) -> None:
+    """Remember, where a query has failed, that it has waited in vain.
+
+    One that fails at once, as without a retry when an election begins, says nothing.
+    """
+    if error.timeout:
+        for client in open_clients():
+            _failed[client] = monotonic()
+
+
+def _has_lost_servers(client: MongoClient[Any], preference: Any) -> bool:
+    """Return whether no server of the client answers; nobody knows before it is opened."""
+    topology = client.topology_description
+    if topology.has_readable_server(preference):
+        return False
+    return any(server.error for server in topology.server_descriptions().values())
+
+
+def answers(database: Database[Any]) -> bool:
+    """Return whether the database answers a ping, within a second."""
+    try:
+        with pymongo.timeout(PING):
+            database.command("ping")
+    except (PyMongoError, RuntimeError):  # or there is none, as connect() says
+        return False
+    return True
+
+
+def is_outage(error: PyMongoError) -> bool:
+    """Return whether the database did not answer, or not for sure: the query is not at fault."""
+    if isinstance(error, ConfigurationError):
+        return error.__cause__ is not None  # its name was not found
+    return isinstance(error, ConnectionFailure) or error.timeout or _is_unconfirmed(error)
+
+
+def may_be_done(error: PyMongoError) -> bool:
+    """Return whether a write that failed so may have been done all the same."""
+    if isinstance(error, (*_NOT_SENT, ConfigurationError)):
+        return False
+    # A server that says it is no primary has not done it, if that was the only try.
+    if isinstance(error, NotPrimaryError):
+        return error.has_error_label(_RETRIED)
+    return is_outage(error)
+
+
+def _is_unconfirmed(error: PyMongoError) -> bool:
+    if isinstance(error, BulkWriteError):
+        concerns = error.details.get("writeConcernErrors", [])
+        codes = {concern.get("code") for concern in concerns}
+        return bool(codes & _UNCONFIRMED) and not error.details.get("writeErrors")
+    return isinstance(error, WriteConcernError) and error.code in _UNCONFIRMED

@@ -1,0 +1,38 @@
+"""`flask test`: the tests that are named, or all but those of minutes.
+
+>>> names(Path("nowhere"))
+[]
+"""
+
+import unittest
+from pathlib import Path
+
+SYSTEM = "system"  # the folder of the tests that take minutes
+
+
+def run_tests(root: Path, given: tuple[str, ...]) -> bool:
+    """Run tests and return whether there were any and all passed.
+
+    root: the folder above tests/; given: modules, folders, classes or tests, with or
+    without `tests.`; none: all but those in tests/system/.
+    """
+    suite = unittest.TestSuite()
+    for name in given or names(root):
+        name = name if name.split(".")[0] == "tests" else f"tests.{name}"
+        folder = root / name.replace(".", "/")
+        loader = unittest.TestLoader()
+        if folder.is_dir():
+            suite.addTests(loader.discover(str(folder), top_level_dir=str(root)))
+        else:
+            suite.addTests(loader.loadTestsFromName(name))
+    result = unittest.TextTestRunner(verbosity=2, warnings="error").run(suite)
+    if not given and (root / "tests" / SYSTEM).is_dir():
+        print(f"The tests that take minutes: flask test {SYSTEM}", flush=True)
+    return result.wasSuccessful() and result.testsRun > 0
+
+
+def names(root: Path) -> list[str]:
+    """Return the modules and folders of tests/ but the one of the tests that take minutes."""
+    modules = [path.stem for path in (root / "tests").glob("test_*.py")]
+    folders = [path.parent.name for path in (root / "tests").glob("*/__init__.py")]
+    return sorted(modules) + sorted(name for name in folders if name != SYSTEM)

@@ -1,0 +1,43 @@
+"""The API log: one document a request, written after the response."""
+
+from time import time
+
+from flask import Flask
+
+from core.api_log import Entry, LogModel, writer
+from core.web.lifecycle import on_answer
+from core.web.mark import is_unlogged
+from core.web.request import Request
+
+
+def init_app(app: Flask, log: LogModel) -> None:
+    """Log the requests of `app` into `log`, where API_LOGGING is on."""
+    if not app.config["API_LOGGING"]:
+        return
+    entries = app.extensions["api_log"] = writer(log)
+
+    app.extensions.setdefault("health", {}).update(
+        log_queue=lambda: len(entries),
+        log_dropped=lambda: entries.dropped,
+        log_lost=lambda: entries.lost,
+    )
+
+    def put_entry(request: Request, status: int, seconds: float) -> None:
+        """Put the request into the queue, unprocessed: the writer redacts and encodes it."""
+        if is_unlogged(app, request):
+            return
+        entries.put(
+            Entry(
+                time(),
+                request.id,
+                request.remote_addr,
+                request.method[:16],
+                request.shown_path,
+                request.shown_query,
+                *request.raw_body,
+                status,
+                seconds,
+            )
+        )
+
+    on_answer(app, put_entry)

@@ -1,0 +1,83 @@
+"""A request's body: read safely, from whichever server, by whoever reads it.
+
+Werkzeug, gunicorn and Granian each raise exceptions of their own in the middle of a
+body, and some of them pass off a body that ends early as a whole one. Here it is a
+400, or a 413 when it is too large.
+"""
+
+import io
+from time import perf_counter
+from typing import IO, Any
+
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+
+UNREADABLE = "The body ended early or could not be read: send it again, whole."
+BROKEN_FORM = "The form is malformed or ended early: send it again."
+
+KEPT = 16 * 1024  # bytes of a body that may be logged: thousands of them may wait for it
+
+
+class Body(io.RawIOBase):
+    """The stream of a body.
+
+    stream: what the server gives; length: the Content-Length, or None; limit: the most
+    that is taken, in bytes.
+    """
+
+    def __init__(self, stream: IO[bytes], length: int | None, limit: int | None) -> None:
+        self._stream = stream
+        self._length = length or 0
+        self._limit = limit
+        self._kept = b""
+        self.count = 0  # bytes read so far
+        self.waited = 0.0  # seconds spent receiving them
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; raise a 413 when there are too many, a 400 when the body is broken."""
+        start = perf_counter()
+        try:
+            block = self._stream.read(len(buffer))
+        except HTTPException as error:
+            raise error if error.code == 413 else BadRequest(UNREADABLE) from error
+        except Exception as error:
+            raise BadRequest(UNREADABLE) from error
+        self.waited += perf_counter() - start
+        self.count += len(block)
+        if self._limit is not None and self.count > self._limit:
+            raise RequestEntityTooLarge
+        if not block and self.count < self._length:
+            raise BadRequest(UNREADABLE)
+        if self.count <= KEPT:
+            self._kept += block
+        buffer[: len(block)] = block
+        return len(block)
+
+    def kept(self) -> bytes | None:
+        """Return what was read, or None where that is more than KEPT bytes."""
+        return self._kept if self.count <= KEPT else None
+
+
+class FormParser(FormDataParser):
+    """Werkzeug's parser, for which a malformed form is a 400 and not an empty one."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        mimetype: str,
+        content_length: int | None,
+        options: dict[str, str] | None = None,
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        """Return (stream, fields, files)."""
+        self.silent = False
+        try:
+            return super().parse(stream, mimetype, content_length, options)
+        except HTTPException:
+            raise
+        except Exception as error:
+            raise BadRequest(BROKEN_FORM) from error

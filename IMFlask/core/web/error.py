@@ -1,0 +1,128 @@
+"""Every error, in one envelope: the status, and a sentence for the client.
+
+The sentences by status are the product's, in app/api/error_handler.py.
+"""
+
+from http import HTTPStatus
+
+from flask import Flask, got_request_exception
+from pymongo.errors import (
+    BulkWriteError,
+    DocumentTooLarge,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
+from werkzeug.exceptions import BadRequestKeyError, HTTPException, SecurityError
+from werkzeug.sansio.response import Response
+
+from core.database.outage import DatabaseAway, is_outage, may_be_done, report_failure
+from core.database.value import Unstorable
+from core.error import ControllerError
+from core.redaction import one_line
+from core.web.request import current_request
+from core.web.response import Envelope, fail
+
+_RETRY_AFTER = "2"  # seconds
+_UNSTORABLE = "A value is of a kind or size that the database cannot hold."
+_UNKNOWN_OUTCOME = (
+    "The database did not confirm this: look whether it was done before you send it again."
+)
+# MongoDB's error codes: BSONObjectTooLarge and DuplicateKey.
+_TOO_LARGE, _DUPLICATE = 10334, 11000
+
+_Answer = tuple[Envelope, int] | tuple[Envelope, int, list[tuple[str, str]]]
+
+
+class ErrorAnswers:
+    """Answers every error of `app` in the envelope.
+
+    sentences: what a client reads, by status, where the code gave no words of its own.
+    """
+
+    def __init__(self, app: Flask, sentences: dict[int, str]) -> None:
+        self._app = app
+        self._sentences = sentences
+        app.register_error_handler(HTTPException, self.answer_http)
+        app.register_error_handler(ControllerError, self.answer_controller)
+        app.register_error_handler(PyMongoError, self.answer_database)
+        app.register_error_handler(DocumentTooLarge, lambda error: self._fail(413))
+        app.register_error_handler(Unstorable, lambda error: fail(400, _UNSTORABLE))
+        # On Exception, not on InternalServerError: so it holds in debug as well.
+        app.register_error_handler(Exception, self.answer_unexpected)
+
+    def answer_http(self, error: HTTPException) -> _Answer | Response:
+        """Answer what Flask, Werkzeug or `abort` raised, with its status and headers."""
+        if error.response is not None:  # abort(response): the caller has said it all.
+            return error.response
+        status = error.code or 500
+        envelope, _ = fail(status, self._description(error, status))
+        headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+        if status == 503 and not any(name == "Retry-After" for name, _ in headers):
+            headers.append(("Retry-After", _RETRY_AFTER))
+        return (envelope, status, headers) if headers else (envelope, status)
+
+    def answer_controller(self, error: ControllerError) -> _Answer:
+        """Answer what a controller raised, with its status and sentence."""
+        return fail(error.status, str(error))
+
+    def answer_database(self, error: PyMongoError) -> _Answer:
+        """Answer what the driver raised, with a status that the client can act on."""
+        if is_outage(error):
+            return self._answer_outage(error)
+        if isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}:
+            return self._fail(409)
+        if _codes(error) == {_TOO_LARGE}:
+            return self._fail(413)
+        return self.answer_unexpected(error)
+
+    def answer_unexpected(self, error: Exception) -> tuple[Envelope, int]:
+        """Answer a bug: its traceback goes to the log, nothing of it to the client."""
+        request = current_request()
+        self._app.logger.error(
+            "%s %s failed",
+            one_line(request.method),
+            one_line(request.shown_url),
+            exc_info=error,
+            extra={"status": 500, "milliseconds": round(request.elapsed() * 1000, 3)},
+        )
+        # Flask, for which the error is handled, does not; error trackers listen to it.
+        got_request_exception.send(self._app, _async_wrapper=self._app.ensure_sync, exception=error)
+        return self._fail(500)
+
+    def _answer_outage(self, error: PyMongoError) -> _Answer:
+        """Answer 503: come back soon, unless that could do a thing twice."""
+        if not isinstance(error, DatabaseAway):  # of which one line an outage is enough
+            report_failure(error)
+            shown = one_line(repr(error))[:300]
+            self._app.logger.warning("the database does not answer: %s", shown)
+        # What the request has done before is its own to know.
+        if current_request().method not in ("GET", "HEAD") and may_be_done(error):
+            return fail(503, _UNKNOWN_OUTCOME)
+        return (*self._fail(503), [("Retry-After", _RETRY_AFTER)])
+
+    def _fail(self, status: int) -> tuple[Envelope, int]:
+        return fail(status, self._sentence(status))
+
+    def _sentence(self, status: int) -> str:
+        return self._sentences.get(status) or f"{HTTPStatus(status).phrase}."
+
+    def _description(self, error: HTTPException, status: int) -> str:
+        """Return the words given to `abort` or else ours; never Werkzeug's own."""
+        if isinstance(error, SecurityError):
+            return "The Host header does not name a host of this service."
+        given = error.description
+        if (
+            given is None
+            or given == type(error).description
+            or isinstance(error, BadRequestKeyError)
+        ):
+            return self._sentences.get(status) or f"{error.name}."
+        return given
+
+
+def _codes(error: PyMongoError) -> set[int | None]:
+    """Return the server's error codes; a bulk of writes may have several."""
+    if isinstance(error, BulkWriteError):
+        return {failure["code"] for failure in error.details.get("writeErrors", [])}
+    return {error.code} if isinstance(error, OperationFailure) else set()

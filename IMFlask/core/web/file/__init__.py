@@ -1,0 +1,1 @@
+"""Files in and out: multipart forms as they stream in, downloads in ranges."""

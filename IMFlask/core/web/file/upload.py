@@ -1,0 +1,62 @@
+"""Files as they come in: a form that is parsed while it streams, and kept nowhere.
+
+Flask's own parser keeps small files in memory and large ones on the disk until the
+whole form is there; a view with `Files()` gets them as they arrive.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import current_app
+from werkzeug.exceptions import Forbidden, UnsupportedMediaType
+
+from core.error import Invalid
+from core.file import Upload
+from core.web.file.multipart import Part, read_parts
+from core.web.request import Request
+from core.web.validation.parameter import File
+from core.web.validation.source import Source
+
+
+def read_form(request: Request, variables: dict[str, Any]) -> Iterator[Part]:
+    """Return the parts of the form in the body, at most MAX_UPLOAD_SIZE bytes of it."""
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType("Send a form, with the Content-Type multipart/form-data.")
+    # A page of any other site can send a form here with a browser's cookies, or to a
+    # developer's machine, but cannot add this header without being let.
+    is_foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    if is_foreign and "Authorization" not in request.headers:
+        raise Forbidden("A page of another site may not send this.")
+    request.max_content_length = current_app.config["MAX_UPLOAD_SIZE"]
+    boundary = request.mimetype_params.get("boundary", "")
+    return read_parts(request.blocks(), boundary, request.max_form_parts)
+
+
+def find_files(parts: Iterator[Part], key: str, label: str) -> Iterator[Upload]:
+    """Yield the files of one field, each to be read before the next one, if at all.
+
+    Raises Invalid when there is none, a 400 when the form breaks off, a 413 when it
+    is too large; at the end all of the body has been read.
+    """
+    count = 0
+    for part in parts:
+        # A browser sends a nameless one where none was chosen.
+        if part.name == key and part.filename:
+            count += 1
+            yield Upload(part.filename, part.content_type, part.blocks)
+    if not count:
+        raise Invalid(f"{label} is missing.")
+
+
+class Files(File):
+    """The files of a field, as they come in: an iterator of `controller.file.Upload`.
+
+    What is wrong with them is raised while they are read. The view can have nothing
+    else from the body, or its definition raises TypeError.
+    """
+
+    source = Source("File", False, read_form, find_files)
+    takes_body = True
+
+    def __init__(self) -> None:
+        super().__init__()  # no rules, which would need all files at once

@@ -1,0 +1,112 @@
+"""JSON in and out: Flask's provider, stricter on what comes in, broader on what goes out."""
+
+import base64
+import json
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NoReturn
+from uuid import UUID
+
+from bson import Decimal128, ObjectId
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+_COMPACT = {"separators": (",", ":")}  # the options that Flask's `response` gives
+
+
+def to_json(value: Any) -> Any:
+    """Return the JSON value for what MongoDB holds and JSON does not.
+
+    ObjectId, UUID, Decimal128 and Decimal as strings, datetimes as ISO 8601 in
+    UTC with milliseconds and `Z` (a naive one is UTC, as pymongo's are), bytes
+    as base64. Raises TypeError for anything else that Flask does not know.
+    """
+    if isinstance(value, (ObjectId, UUID, Decimal128, Decimal)):
+        return str(value)
+    if isinstance(value, datetime):
+        aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode("ascii")
+    return DefaultJSONProvider.default(value)
+
+
+class NotJSON(ValueError):
+    """A text is not JSON; says why in words that a client may read."""
+
+
+class JSONProvider(DefaultJSONProvider):
+    """Text unescaped, keys in the order written, numbers that are numbers."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+    default = staticmethod(to_json)
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        # json.dumps builds an encoder at every call that has options.
+        self._encoder = json.JSONEncoder(
+            ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=to_json
+        )
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Return `obj` as JSON; NaN and the infinities, which it lacks, as null."""
+        if kwargs and kwargs != _COMPACT:
+            return super().dumps(obj, **kwargs)
+        try:
+            return self._encoder.encode(obj)
+        except ValueError:
+            return self._encoder.encode(_without_nan(obj))
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Return the value of a JSON text, UTF-8 where it is bytes.
+
+        Raises NotJSON for anything that is not JSON to the letter: NaN and the
+        infinities, lone surrogates; and for what is too deep or long to be read.
+        """
+        try:
+            text = s if isinstance(s, str) else s.decode()
+            value = json.loads(
+                text, parse_constant=_refuse_constant, parse_float=_finite_float, **kwargs
+            )
+            if "\\ud" in text or "\\uD" in text:
+                # An escape may have left half of a surrogate pair: not encodable.
+                json.dumps(value, ensure_ascii=False).encode()
+        except NotJSON:
+            raise
+        except json.JSONDecodeError as error:
+            raise NotJSON(str(error)) from None
+        except RecursionError:
+            raise NotJSON("it is nested too deeply") from None
+        except UnicodeDecodeError:
+            raise NotJSON("it is not UTF-8") from None
+        except UnicodeEncodeError:
+            raise NotJSON("it holds half of a surrogate pair") from None
+        except ValueError:  # beyond sys.get_int_max_str_digits(), 4300 by default
+            raise NotJSON("a number has too many digits") from None
+        return value
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotJSON(f"{name} is not JSON")
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise NotJSON("a number is too large")
+    return number

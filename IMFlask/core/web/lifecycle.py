@@ -1,0 +1,136 @@
+"""The request's lifecycle: what happens around every request, whatever answers it."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask
+
+from core.redaction import one_line
+from core.web.logging import log_request
+from core.web.mark import is_unlogged
+from core.web.request import Exchange, Request
+from core.web.response import FAILURE
+
+_logger = logging.getLogger(__name__)
+_KEY = "on_answer"
+_HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+]
+# A page may load what this app serves, and nothing else.
+_HTML_POLICY = (
+    "Content-Security-Policy",
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+)
+
+
+# What is called once an answer has begun: (the request, its status, the seconds until then).
+Hook = Callable[[Request, int, float], None]
+
+
+def init_app(app: Flask) -> None:
+    """Wrap `app` in its lifecycle."""
+    hooks: list[Hook] = app.extensions.setdefault(_KEY, [])
+    app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
+
+    if app.config["LOG_REQUESTS"]:
+        has_query = app.config["LOG_FORMAT"] != "json"  # on a developer's terminal
+
+        def log_answer(request: Request, status: int, seconds: float) -> None:
+            # An orchestrator's probes and an open page would bury the rest.
+            if status >= 400 or not is_unlogged(app, request):
+                shown = request.shown_url if has_query else request.shown_path
+                log_request(request, shown, status, seconds)
+
+        on_answer(app, log_answer)
+
+    def track_slow_request(request: Request, status: int, seconds: float) -> None:
+        # How long the client took to send a file is not the API's doing.
+        if seconds - request.waited >= app.config["SLOW_API_TIME"]:
+            warn_of_slow_request(request, status, seconds)
+
+    on_answer(app, track_slow_request)
+
+
+def on_answer(app: Flask, hook: Hook) -> None:
+    """Have `hook` called once an answer has begun; what it raises is logged."""
+    app.extensions[_KEY].append(hook)
+
+
+class Lifecycle:
+    """WSGI middleware: the headers of every answer, and the hooks once it has begun.
+
+    Flask's own place for that, `after_request`, costs a fifth of a small request more,
+    and does not see what Flask lets through: a failure in `teardown_request`, for one.
+    """
+
+    def __init__(self, app: Flask, hooks: list[Hook]) -> None:
+        self._next = app.wsgi_app
+        self._hooks = hooks
+        self._headers = list(_HEADERS)
+        if age := app.config["HSTS_SECONDS"]:
+            self._headers.append(("Strict-Transport-Security", f"max-age={age}"))
+        self._names = {name.lower() for name, _ in self._headers}
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request."""
+        exchange = environ[Exchange.KEY] = Exchange(environ)
+        status = 500
+
+        def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status
+            status = int(line[:3])
+            self._add_headers(headers, exchange.id)
+            return start_response(line, headers, exc_info)
+
+        try:
+            body = self._next(environ, start)
+        except Exception as error:  # of what comes after the answer, like teardown_request
+            body = self._fail(error, exchange, start)
+        if request := exchange.request:
+            # The request, its environ and its routing error would hold on to each other.
+            exchange.request = request.routing_exception = None
+            seconds = request.elapsed()
+            for hook in self._hooks:
+                try:
+                    hook(request, status, seconds)
+                except Exception:
+                    _logger.exception("a hook failed", extra={"request": request})
+        return body
+
+    def _fail(self, error: Exception, exchange: Exchange, start: Any) -> Iterable[bytes]:
+        """Answer in the envelope what Flask has let through."""
+        _logger.error("a request failed", exc_info=error, extra={"request": exchange.request})
+        envelope = {"msg": "fail", "description": FAILURE, "request_id": exchange.id}
+        body = json.dumps(envelope).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start("500 INTERNAL SERVER ERROR", headers, (type(error), error, error.__traceback__))
+        return [body]
+
+    def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> None:
+        given = {name.lower(): value for name, value in headers}
+        if self._names.isdisjoint(given):
+            headers += self._headers
+        else:
+            headers += [pair for pair in self._headers if pair[0].lower() not in given]
+        is_page = given.get("content-type", "")[:9].lower() == "text/html"
+        if is_page and "content-security-policy" not in given:
+            headers.append(_HTML_POLICY)
+        if "x-request-id" not in given:
+            headers.append(("X-Request-ID", request_id))
+
+
+def warn_of_slow_request(request: Request, status: int, seconds: float) -> None:
+    """Log one WARNING, on one line whatever the client has sent."""
+    _logger.warning(
+        "slow API: %.3f s, ip %s, %s %s, body %s",
+        seconds,
+        request.remote_addr,
+        one_line(request.method),
+        one_line(request.shown_url),
+        one_line(request.shown_body),
+        extra={"request": request, "status": status, "milliseconds": round(seconds * 1000, 3)},
+    )

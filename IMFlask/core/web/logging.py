@@ -1,0 +1,150 @@
+"""Where the log goes, and how its lines look.
+
+Development: readable lines on stderr. Production: JSON lines on stderr, and
+WARNING and above in ERROR_LOG_PATH too. Testing: as Flask does by itself.
+"""
+
+import json
+import logging
+from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from textwrap import indent
+from typing import Any
+
+from flask import Flask, has_request_context
+
+from core.redaction import one_line
+from core.web.request import Request, current_request
+
+_logger = logging.getLogger(__name__)
+_encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
+_PIPE = 4000  # bytes, a little less than Linux's PIPE_BUF
+
+
+def configure_logging(app: Flask) -> None:
+    """Send the log where the config says: LOG_FORMAT (readable, json or None), ERROR_LOG_PATH.
+
+    As JSON goes the log of every library too, readable the application's own.
+    """
+    form, path = app.config["LOG_FORMAT"], app.config["ERROR_LOG_PATH"]
+    # Before `app.logger` is used, which would add Flask's own handler.
+    names = [None] if form == "json" else ["app", "controller", "model", "core"]
+    formatter = JSONFormatter() if form == "json" else ReadableFormatter()
+    if form == "readable":
+        # Its own line for each request would be the second one.
+        logging.getLogger("werkzeug").addFilter(_is_no_request)
+    if form:
+        _add_handler(names, "stderr", logging.StreamHandler(), formatter)
+    if path:
+        handler = ErrorFile(path, encoding="utf-8", delay=True)
+        handler.setLevel(logging.WARNING)
+        _add_handler(names, handler.baseFilename, handler, formatter)
+    app.logger.setLevel(logging.DEBUG if app.debug else logging.INFO)
+    logging.getLogger("core").setLevel(logging.INFO)
+
+
+def log_request(request: Request, shown: str, status: int, seconds: float) -> None:
+    """Log the one line of a request; shown: as much of its URL as the log may have."""
+    milliseconds = round(seconds * 1000, 3)
+    _logger.info(
+        "%s %s %d %.1f ms",
+        request.method[:16],
+        shown,
+        status,
+        milliseconds,
+        extra={"request": request, "status": status, "milliseconds": milliseconds},
+    )
+
+
+class JSONFormatter(logging.Formatter):
+    """A record as one line of JSON: what it says, and of which request.
+
+    time (UTC), level, logger, message; within a request, request_id, method
+    and path (without its query, secrets redacted); status and milliseconds
+    once they are known; exception, a traceback.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": _moment(record.created),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request := _request_of(record):
+            line["request_id"] = request.id
+            line["method"] = request.method[:16]
+            line["path"] = request.shown_path
+        for name in ("status", "milliseconds"):
+            if hasattr(record, name):
+                line[name] = getattr(record, name)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        text = _encode(line)
+        # What several processes write to one pipe is mixed up beyond that length. The
+        # message can hold what clients send; a traceback is worth the risk.
+        limit = 2048
+        while len(text) > _PIPE and (limit := limit // 2) > 64:
+            line |= {name: line[name][:limit] for name in ("message", "path") if name in line}
+            text = _encode(line)
+        return text
+
+
+class ReadableFormatter(logging.Formatter):
+    """A record for a person: the time, the level, the message, the request's id.
+
+    A message is one line, whatever a client has sent; a traceback is indented.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback below it."""
+        moment = self.formatTime(record, "%H:%M:%S")
+        line = f"{moment} {record.levelname}: {one_line(record.getMessage())}"
+        if request := _request_of(record):
+            line += f" ({request.id})"
+        if record.exc_info:
+            line += "\n" + indent(self.formatException(record.exc_info), "  ")
+        return line
+
+
+class ErrorFile(WatchedFileHandler):
+    """The file of warnings and errors: opened anew when logrotate has moved it.
+
+    Each line is one write at its end, so that several processes may share it.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; a file that cannot be opened any more fails no request."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
+
+def _moment(seconds: float) -> str:
+    """Return a time, in seconds since the epoch, as ISO 8601 in UTC with milliseconds."""
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def _add_handler(
+    names: list[Any], key: str, handler: logging.Handler, formatter: logging.Formatter
+) -> None:
+    """Add a handler to loggers, once: apps share them, and no line is to be written twice."""
+    handler.name = key
+    handler.setFormatter(formatter)
+    for logger in map(logging.getLogger, names):
+        if key not in [known.name for known in logger.handlers]:
+            logger.addHandler(handler)
+
+
+def _request_of(record: logging.LogRecord) -> Request | None:
+    """Return the request that a record is about: the one it was given, else the one at work."""
+    given = getattr(record, "request", None)
+    if isinstance(given, Request):
+        return given
+    return current_request() if has_request_context() else None
+
+
+def _is_no_request(record: logging.LogRecord) -> bool:
+    return not str(record.msg).rstrip().endswith('"%s" %s %s')

@@ -1,0 +1,114 @@
+"""The API's description of itself: OpenAPI 3.1, read off the routes and their views."""
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+import click
+from flask import Flask, Response
+
+from core.web.mark import is_static, unlogged
+from core.web.openapi.operation import operation_of, path_of, phrase, security_of, tag_of
+
+_ENDPOINT = "openapi"
+_HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After"}
+
+
+def init_app(app: Flask) -> None:
+    """Add `flask openapi`, and GET /openapi.json where OPENAPI is on.
+
+    Call it when all other routes are there: the description is made here, once.
+    """
+
+    @app.cli.command("openapi")
+    def print_description() -> None:
+        """Print the API's description, OpenAPI 3.1."""
+        click.echo(json.dumps(describe(app), default=str, indent=2))
+
+    if app.config["OPENAPI"]:
+        text = json.dumps(describe(app), default=str, ensure_ascii=False, separators=(",", ":"))
+
+        @app.get("/openapi.json", endpoint=_ENDPOINT)
+        @unlogged
+        def openapi_api() -> Response:
+            """Describe the API."""
+            return Response(text, mimetype="application/json")
+
+
+def describe(app: Flask) -> dict[str, Any]:
+    """Return the OpenAPI description of the app's routes."""
+    paths: dict[str, dict[str, Any]] = {}
+    tags: dict[str, str] = {}
+    statuses: set[str] = set()
+    ids: Counter[str] = Counter()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions.get(rule.endpoint)
+        if view is None or rule.endpoint == _ENDPOINT or is_static(rule.endpoint):
+            continue
+        tags[tag_of(rule)] = (sys.modules[view.__module__].__doc__ or "").partition("\n")[0]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            operation = operation_of(app, rule, method)
+            ids[name := operation["operationId"]] += 1
+            if ids[name] > 1:  # a view may have several routes
+                operation["operationId"] = f"{name}.{ids[name]}"
+            responses = operation["responses"].items()
+            statuses |= {status for status, answer in responses if "$ref" in answer}
+            paths.setdefault(path_of(rule), {})[method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.config["APP_NAME"], "version": "1.0.0"},
+        "tags": [{"name": name, "description": text} for name, text in tags.items()],
+        "paths": paths,
+        "components": _components(app, sorted(statuses)),
+    }
+
+
+def _components(app: Flask, statuses: list[str]) -> dict[str, Any]:
+    components: dict[str, Any] = {
+        "schemas": {
+            "Failure": {
+                "type": "object",
+                "properties": {
+                    "msg": {"const": "fail"},
+                    "description": {
+                        "type": "string",
+                        "description": "A sentence that the client can act on.",
+                    },
+                    "request_id": {"type": "string", "description": "As in X-Request-ID."},
+                    "process_time": {"type": "number", "description": "Seconds; in debug mode."},
+                },
+                "required": ["msg", "description", "request_id"],
+            }
+        },
+        "headers": {
+            "X-Request-ID": {
+                "description": "What the log knows this request by.",
+                "required": True,
+                "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+            }
+        },
+        "responses": {status: _failure(int(status)) for status in statuses},
+    }
+    schemes: dict[str, Any] = {}
+    for view in app.view_functions.values():
+        schemes |= security_of(app, view)
+    if schemes:
+        components["securitySchemes"] = schemes
+    return components
+
+
+def _failure(status: int) -> dict[str, Any]:
+    headers: dict[str, Any] = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
+    if status in _HEADERS:
+        headers[_HEADERS[status]] = {"schema": {"type": "string"}}
+    if status == 503:
+        headers["Retry-After"] = {
+            "description": "Seconds; not where it is unknown whether it was done.",
+            "schema": {"type": "integer"},
+        }
+    return {
+        "description": phrase(status),
+        "headers": headers,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
+    }

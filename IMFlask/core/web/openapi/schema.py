@@ -1,0 +1,130 @@
+"""JSON Schema of what a view takes: its types, and the rules that it puts on them.
+
+A rule of one's own may say what it is in its attribute `schema`: `{"minimum": 1}`.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import flask_validation_extended as package
+from flask_validation_extended import All, Dict, List, ValidationRule
+
+from core.web.validation.rule import sentence
+
+Schema = dict[str, Any]
+
+_TYPES: dict[Any, Schema] = {
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    list: {"type": "array"},
+    dict: {"type": "object"},
+    All: {},
+}
+_LENGTHS = {"string": "Length", "array": "Items", "object": "Properties"}
+
+# The patterns that mean in ECMAScript, whose expressions JSON Schema has, what they mean
+# in Python: no flags, no names, no possessive quantifiers, no escapes but these. \d and
+# \w are fewer letters there, so that nothing is promised that the view refuses.
+_SHARED_PATTERN = re.compile(
+    r"(?:\\[\^$\\.*+?()\[\]{}|/\-dwsSbnrtfv1-9]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
+    r"|\((?!\?)|\(\?(?:[:=!]|<[=!])|[*+?}](?!\+)|[^\\(*+?}])*"
+)
+
+# What a rule adds to the schema of these kinds.
+_RULES: dict[type, Callable[[Any, list[str]], Schema]] = {
+    package.Min: lambda rule, kinds: _finite(minimum=rule._num),
+    package.Max: lambda rule, kinds: _finite(maximum=rule._num),
+    package.MinLen: lambda rule, kinds: {f"min{_LENGTHS[kind]}": rule._num for kind in kinds},
+    package.MaxLen: lambda rule, kinds: {f"max{_LENGTHS[kind]}": rule._num for kind in kinds},
+    package.In: lambda rule, kinds: {"enum": list(rule._enum)},
+    package.Regex: lambda rule, kinds: _pattern(rule._p_str),
+    package.Number: lambda rule, kinds: {"pattern": "^[0-9]+$"},
+    package.Strip: lambda rule, kinds: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
+    package.Email: lambda rule, kinds: {"format": "email", "pattern": package.rules.REGEX_EMAIL},
+    package.IsoDatetime: lambda rule, kinds: {"format": "date-time"},
+    package.Datetime: lambda rule, kinds: _date(rule._df_format),
+    package.PhoneNum: lambda rule, kinds: {
+        "pattern": r"^(\+[0-9]{1,2} )?\(?[0-9]{3}\)?[ .-][0-9]{3,4}[ .-][0-9]{4}$"
+    },
+    package.MinFileCount: lambda rule, kinds: {"minItems": rule.min_num},
+    package.MaxFileCount: lambda rule, kinds: {"maxItems": rule.max_num},
+}
+
+
+def schema_of(parameter: package.params.Parameter) -> Schema:
+    """Return the schema of a view's parameter, with its rules in words as the description."""
+    if isinstance(parameter, package.File):
+        schema: Schema = {"type": "array", "items": {"type": "string", "format": "binary"}}
+        schema["minItems"] = 0 if parameter.optional else 1
+    else:
+        schema = _of_kinds(parameter.annotation)
+    kinds = [one["type"] for one in schema.get("anyOf", [schema]) if one.get("type") in _LENGTHS]
+    for keywords in (_of_rule(rule, kinds) for rule in parameter.rules):
+        if keywords.keys() & schema.keys():  # of an earlier rule, which holds as well
+            schema.setdefault("allOf", []).append(keywords)
+        else:
+            schema |= keywords
+    if isinstance(parameter, package.Json):
+        if is_required(parameter):
+            schema = schema or {"not": {"type": "null"}}
+        elif schema:
+            schema = {"anyOf": [schema, {"type": "null"}]}
+    if parameter.default is not None:
+        schema |= _finite(default=parameter.default)
+    if parameter.rules:
+        schema["description"] = " ".join(map(_in_words, parameter.rules))
+    return schema
+
+
+def is_required(parameter: package.params.Parameter) -> bool:
+    """Whether a request without the parameter is refused."""
+    return parameter.default is None and not parameter.optional
+
+
+def _of_kinds(kinds: Iterable[Any]) -> Schema:
+    schemas = [_of_kind(kind) for kind in kinds]
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def _of_kind(kind: Any) -> Schema:
+    if isinstance(kind, (list, tuple)):
+        return _of_kinds(kind)
+    if isinstance(kind, Dict):  # before List, whose subclass it is
+        return {"type": "object", "additionalProperties": _of_kind(kind.item)}
+    if isinstance(kind, List):
+        return {"type": "array", "items": _of_kind(kind.item)}
+    return dict(_TYPES[kind])
+
+
+def _of_rule(rule: ValidationRule, kinds: list[str]) -> Schema:
+    own: Schema | None = getattr(rule, "schema", None)
+    if own is not None:
+        return own
+    for one in type(rule).__mro__:
+        if one in _RULES:
+            return _RULES[one](rule, kinds)
+    return {}
+
+
+def _pattern(pattern: str) -> Schema:
+    return {"pattern": f"^(?:{pattern})$"} if _SHARED_PATTERN.fullmatch(pattern) else {}
+
+
+def _date(form: str) -> Schema:
+    """Return the format of dates; other forms of strptime's no keyword can say."""
+    return {"format": "date"} if form == "%Y-%m-%d" else {}
+
+
+def _finite(**keyword: Any) -> Schema:
+    """Return the keyword, unless its value is infinite: that is no JSON."""
+    (value,) = keyword.values()
+    return {} if isinstance(value, float) and not math.isfinite(value) else keyword
+
+
+def _in_words(rule: ValidationRule) -> str:
+    words = sentence(rule)
+    return words[:1].upper() + words[1:]

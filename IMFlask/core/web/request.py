@@ -1,0 +1,150 @@
+"""The request: Flask's, with an id and a body that is read safely."""
+
+import re
+from collections.abc import Iterator
+from time import perf_counter
+from typing import IO, Any, NoReturn, cast
+from uuid import uuid4
+
+from flask import Request as FlaskRequest
+from flask import request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.utils import cached_property
+from werkzeug.wsgi import get_input_stream
+
+from core.redaction import is_secret, redact_body, redact_path, redact_query
+from core.web.body import Body, FormParser
+from core.web.json_provider import NotJSON
+
+# What is taken over from X-Request-ID: nothing that a log or a header could trip over.
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_BLOCK = 64 * 1024  # bytes read at once
+_SHOWN = 1024  # characters of a path and of a query
+
+PROBES = "/health/"  # the addresses that an orchestrator asks
+
+
+class Exchange:
+    """What the lifecycle and its request share; the environ has it under KEY."""
+
+    KEY = "core.exchange"
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        self.id = given if _ID.fullmatch(given) else uuid4().hex
+        self.started = perf_counter()
+        self.request: Request | None = None  # once it is made
+
+
+class Request(FlaskRequest):
+    """A request with an id, whose body, however broken, raises a 400, 413 or 415 alone.
+
+    `id` is the client's X-Request-ID, where that is one, else a new one. The body is
+    as safe in `stream` as in `blocks`, `data`, `get_data`, `get_json`, `form` and `files`.
+    """
+
+    form_data_parser_class = FormParser
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(environ, *args, **kwargs)
+        exchange: Exchange = environ.get(Exchange.KEY) or Exchange(environ)
+        exchange.request = exchange.request or self  # a view may make another one
+        self.id = exchange.id
+        self._started = exchange.started
+        self._body: Body | None = None  # once it is read
+        self._trusted_hosts: list[str] | None = None
+
+    @property
+    def trusted_hosts(self) -> list[str] | None:  # type: ignore[override]
+        """The hosts that may be named; a probe names a pod's address, for example."""
+        return None if self.path.startswith(PROBES) else self._trusted_hosts
+
+    @trusted_hosts.setter
+    def trusted_hosts(self, hosts: list[str] | None) -> None:
+        self._trusted_hosts = hosts
+        if host := self.environ.get("HTTP_HOST"):
+            self.environ["HTTP_HOST"] = host.lower()  # which Werkzeug compares as it is
+
+    def itself(self) -> "Request":
+        """Return the request, where this is asked of a proxy."""
+        return self
+
+    def elapsed(self) -> float:
+        """Return the seconds since the request came in."""
+        return perf_counter() - self._started
+
+    @property
+    def waited(self) -> float:
+        """The seconds spent receiving the body."""
+        return self._body.waited if self._body else 0.0
+
+    @cached_property
+    def stream(self) -> IO[bytes]:  # type: ignore[override]
+        """The body as it comes in; raises a 413 at once when its length is over the limit."""
+        limit, length = self.max_content_length, self.content_length
+        if limit is not None and (length or 0) > limit:
+            raise RequestEntityTooLarge
+        # Werkzeug's stream would refuse the chunked body that just reaches its limit.
+        most = None if limit is None else limit + 1
+        stream = get_input_stream(self.environ, max_content_length=most)
+        self._body = Body(stream, length, limit)
+        return cast(IO[bytes], self._body)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the body as it comes in, some 64 KiB at once."""
+        while block := self.stream.read(_BLOCK):
+            yield block
+
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
+        """Raise 415 for what does not claim to be JSON, 400 for what is not."""
+        if e is None:
+            raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
+        reason = str(e) if isinstance(e, NotJSON) else "check its syntax"
+        raise BadRequest(f"The body is malformed JSON: {reason}.")
+
+    @property
+    def shown_path(self) -> str:
+        """The path, secrets redacted, at most 1,024 characters."""
+        if self.url_rule is not None:
+            if not self.view_args:
+                return self.path  # the rule's own words
+            if any(map(is_secret, self.view_args)):
+                return self.url_rule.rule  # a variable of it is a secret
+        return redact_path(self.path[:_SHOWN])
+
+    @property
+    def shown_url(self) -> str:
+        """Path and query, secrets redacted, at most 1,024 characters of each."""
+        query = redact_query(self.shown_query)
+        return f"{self.shown_path}?{query}" if query else self.shown_path
+
+    @property
+    def shown_query(self) -> bytes:
+        """As much of the query as is ever shown, its secrets still in it."""
+        return self.query_string[:_SHOWN]
+
+    @property
+    def shown_body(self) -> str:
+        """The body as the view has read it, secrets redacted, at most 2 KB.
+
+        Of an unread one, or one over 16 KiB, only the length: redacting it would take too long.
+        """
+        body, mimetype = self.raw_body
+        return body if isinstance(body, str) else redact_body(body, mimetype)
+
+    @property
+    def raw_body(self) -> tuple[bytes | str, str]:
+        """What `shown_body` shows, to be redacted later: bytes and their type, or a length."""
+        if self._body and self._body.count:
+            kept = self._body.kept()
+            if kept is not None:
+                return kept, self.mimetype
+            return f"({self._body.count} bytes)", ""
+        # Most requests have none, and `content_length` would take a while to say so.
+        length = self.environ.get("CONTENT_LENGTH") and self.content_length
+        return f"({length} bytes)" if length else "", ""
+
+
+def current_request() -> Request:
+    """Return the request at work itself: Flask's proxy has no type, and ends with the request."""
+    return cast(Request, request).itself()

@@ -1,0 +1,44 @@
+"""The envelope that every answer comes in.
+
+`{"msg": "success", "result": ...}` or
+`{"msg": "fail", "description": "...", "request_id": "..."}`.
+"""
+
+from typing import Any
+
+from flask import has_request_context
+
+from core.web.request import current_request
+
+Envelope = dict[str, Any]
+
+FAILURE = "The server failed to answer this; the failure is logged."
+
+
+def response(result: Any = None, **extra: Any) -> Envelope:
+    """Return a success: with `result` unless that is None, and with what else is given."""
+    envelope: Envelope = {"msg": "success"}
+    if result is not None:
+        envelope["result"] = result
+    return envelope | extra
+
+
+def created(result: Any = None) -> tuple[Envelope, int]:
+    """Return a 201, for something that did not exist before."""
+    return response(result) | {"msg": "created"}, 201
+
+
+def fail(status: int, description: str) -> tuple[Envelope, int]:
+    """Return a failure: `description` is one sentence that the client can act on.
+
+    Within a request its id is added, which those who read the log can search for.
+    """
+    envelope: Envelope = {"msg": "fail", "description": description}
+    if has_request_context():
+        envelope["request_id"] = current_request().id
+    return envelope, status
+
+
+def bad_request(description: str) -> tuple[Envelope, int]:
+    """Return a 400."""
+    return fail(400, description)

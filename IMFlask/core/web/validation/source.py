@@ -1,0 +1,107 @@
+"""Where a view's parameters come from: how each source is read, and a value found in it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+import flask_validation_extended as package
+from werkzeug.exceptions import UnsupportedMediaType
+
+from core.error import Invalid
+from core.web.request import Request
+from core.web.validation.value import described_value
+
+MISSING = object()
+
+
+class Source(NamedTuple):
+    """One of the places that a request carries values in."""
+
+    label: str  # what a client knows it as
+    is_text: bool  # whether its values are text, to be converted
+    read: Callable[[Request, dict[str, Any]], Any]  # (request, the route's variables)
+    find: Callable[[Any, str, str], Any]  # (what was read, key, label); MISSING if not there
+
+
+def read_route(request: Request, variables: dict[str, Any]) -> Any:
+    """Return the variables of the path."""
+    _check_utf8(request.environ.get("PATH_INFO", "").encode("latin-1"), "path")
+    return variables
+
+
+def read_query(request: Request, variables: dict[str, Any]) -> Any:
+    """Return the parameters of the query."""
+    query = request.query_string
+    if b"%" in query or not query.isascii():
+        _check_utf8(unquote_to_bytes(query), "query")
+    return request.args
+
+
+def read_headers(request: Request, variables: dict[str, Any]) -> Any:
+    """Return the headers, whose names have no case."""
+    return request.headers
+
+
+def read_json(request: Request, variables: dict[str, Any]) -> Any:
+    """Return the object in the body; an empty one where there is no body at all."""
+    # A cross-site form can send anything but this type.
+    if request.mimetype != "application/json":
+        if request.mimetype or request.get_data():
+            raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
+        return {}
+    body = request.get_json()
+    if not isinstance(body, dict):
+        raise Invalid(f"The JSON body must be an object, not {described_value(body)}.")
+    return body
+
+
+def read_form(request: Request, variables: dict[str, Any]) -> Any:
+    """Return the fields of the form."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        _check_utf8(unquote_to_bytes(request.get_data()), "form")
+    elif any("\ufffd" in text for field in request.form.items(multi=True) for text in field):
+        # Of a multipart form there is only what Werkzeug has made of it.
+        raise Invalid("The form is not valid UTF-8.")
+    return request.form
+
+
+def read_files(request: Request, variables: dict[str, Any]) -> Any:
+    """Return the files of the form."""
+    if any("\ufffd" in (file.filename or "") for _, file in request.files.items(multi=True)):
+        raise Invalid("The name of a file is not valid UTF-8.")
+    return request.files
+
+
+def find_one(source: Any, key: str, label: str) -> Any:
+    """Return the value where there can be only one."""
+    return source.get(key, MISSING)
+
+
+def find_single(source: Any, key: str, label: str) -> Any:
+    """Return the value that must be given once; raise Invalid when it is given twice."""
+    values = source.getlist(key)
+    if len(values) > 1:
+        raise Invalid(f"{label} is given {len(values)} times: give it once.")
+    return values[0] if values else MISSING
+
+
+def find_files(source: Any, key: str, label: str) -> Any:
+    """Return all files of a field; a browser sends a nameless one where none was chosen."""
+    return [file for file in source.getlist(key) if file.filename] or MISSING
+
+
+def _check_utf8(raw: bytes, what: str) -> None:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        raise Invalid(f"The {what} is not valid UTF-8.") from None
+
+
+SOURCES: dict[type, Source] = {
+    package.Route: Source("Path parameter", True, read_route, find_one),
+    package.Query: Source("Query parameter", True, read_query, find_single),
+    package.Header: Source("Header", True, read_headers, find_one),
+    package.Json: Source("JSON field", False, read_json, find_one),
+    package.Form: Source("Form field", True, read_form, find_single),
+    package.File: Source("File", False, read_files, find_files),
+}

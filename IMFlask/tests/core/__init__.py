@@ -1,0 +1,1 @@
+"""The engine's tests: they stay with it."""

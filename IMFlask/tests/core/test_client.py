@@ -1,0 +1,152 @@
+"""How the database is reached, without one."""
+
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+import gridfs
+
+import model
+from core.database import client
+from core.database.lazy import LazyDatabase
+from tests.case import UnitTestCase
+
+ROOT = Path(model.__file__).parent.parent
+URI = "mongodb://127.0.0.1:1/"
+
+
+class ClientTestCase(UnitTestCase):
+    """The MongoClient"""
+
+    def setUp(self):
+        super().setUp()
+        client.close_clients()
+        self.addCleanup(client.close_clients)
+
+    def test_one_client_a_process(self):
+        """For one URI; closed and forgotten together"""
+        one = client.get_client(URI, "app")
+        self.assertIs(client.get_client(URI, "app"), one)
+        self.assertIsNot(client.get_client(URI + "?w=1", "app"), one)
+        with mock.patch.object(type(one), "close", autospec=True) as close:
+            client.close_clients()
+        self.assertEqual(close.call_count, 2)
+        self.assertIsNot(client.get_client(URI, "app"), one)
+
+    def test_clients_are_closed_at_exit(self):
+        """Of a process that just ends"""
+        code = (
+            "from core.database.client import get_client\n"
+            f"get_client({URI!r}, 'app').close = lambda: print('closed')"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
+        self.assertEqual((done.stdout.strip(), done.stderr), (b"closed", b""))
+
+    def test_defaults(self):
+        """What the contract names"""
+        options = client.get_client(URI, "my_app").options
+        self.assertEqual(options.timeout, 2)
+        self.assertEqual(options.pool_options.connect_timeout, 1)
+        self.assertEqual(options.server_selection_timeout, 2)
+        self.assertEqual(options.heartbeat_frequency, 1)
+        self.assertEqual(options.server_monitoring_mode, "poll")
+        self.assertTrue(options.retry_writes and options.retry_reads)
+        self.assertEqual(options.write_concern.document, {"w": "majority"})
+        self.assertTrue(options.codec_options.tz_aware)
+        self.assertEqual(options.codec_options.uuid_representation, 4)  # standard
+        self.assertEqual(options.pool_options.max_pool_size, 16)
+        self.assertEqual(options.pool_options.appname, "my_app")
+        self.assertFalse(options.connect)
+
+    def test_uri_comes_before_the_defaults(self):
+        """Whatever it sets"""
+        options = client.get_client(
+            URI + "?timeoutms=500&W=1&maxPoolSize=3&appName=other&retryWrites=false", "app"
+        ).options
+        self.assertEqual(options.timeout, 0.5)
+        self.assertEqual(options.write_concern.document, {"w": 1})
+        self.assertEqual(options.pool_options.max_pool_size, 3)
+        self.assertEqual(options.pool_options.appname, "other")
+        self.assertFalse(options.retry_writes)
+        self.assertTrue(options.retry_reads)
+        options = client.get_client(URI + "?w=1;maxPoolSize=3", "app").options
+        self.assertEqual(options.pool_options.max_pool_size, 3)
+        options = client.get_client(URI + "?minPoolSize=20", "app").options
+        self.assertEqual(options.pool_options.max_pool_size, 100)  # pymongo's own
+
+    def test_older_limits_of_the_uri_are_not_overruled(self):
+        """timeoutMS would beat them"""
+        options = client.get_client(URI + "?serverSelectionTimeoutMS=300", "app").options
+        self.assertEqual(options.server_selection_timeout, 0.3)
+        self.assertIsNone(options.timeout)
+        self.assertEqual(options.pool_options.socket_timeout, 2)
+        options = client.get_client(URI + "?socketTimeoutMS=700", "app").options
+        self.assertEqual(options.pool_options.socket_timeout, 0.7)
+        self.assertIsNone(options.timeout)
+        self.assertEqual(options.server_selection_timeout, 2)
+
+    def test_names_of_databases(self):
+        """The setting, else the URI's, else the app's"""
+        for config, name in (
+            ({"MONGODB_URI": URI, "APP_NAME": "MyApp"}, "myapp"),
+            ({"MONGODB_URI": URI + "x", "APP_NAME": "MyApp"}, "x"),
+            ({"MONGODB_URI": URI + "x", "MONGODB_NAME": "y"}, "y"),
+            ({"APP_NAME": "MyApp"}, "myapp"),
+            ({"MONGODB_NAME": "y"}, "y"),
+        ):
+            self.assertEqual(model.connect(config).name, name)
+
+
+class LazyDatabaseTestCase(UnitTestCase):
+    """LazyDatabase"""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(client.close_clients)
+        self.first = client.get_client(URI, "app")["x"]
+        self.second = client.get_client(URI + "?appname=2", "app")["y"]
+
+    def test_first_use_opens_and_prepares(self):
+        """Not the making"""
+        opened, prepared = mock.Mock(return_value=self.first), mock.Mock()
+        one = LazyDatabase("x", opened, prepared)
+        self.assertEqual((one.name, repr(one)), ("x", "LazyDatabase('x')"))
+        opened.assert_not_called()
+        self.assertEqual(one["Log"], self.first["Log"])
+        self.assertIs(one.client, self.first.client)
+        prepared.assert_called_once_with(self.first)
+
+    def test_it_is_a_database(self):
+        """For whoever checks, like gridfs"""
+        one = LazyDatabase("x", lambda: self.first)
+        self.assertIsInstance(gridfs.GridFSBucket(one), gridfs.GridFSBucket)
+        self.assertEqual(one["a"], self.first["a"])
+        self.assertIs(one["a"].database, one)
+        self.assertEqual(one.get_collection("a"), self.first["a"])
+        self.assertEqual(one, self.first)
+
+    def test_replaced_database_is_prepared_as_well(self):
+        """And one whose preparation failed again; what is held goes over to it"""
+        opened = mock.Mock(return_value=self.first)
+        prepared = mock.Mock(side_effect=[None, RuntimeError, None])
+        one = LazyDatabase("x", opened, prepared)
+        held = one["a"]
+        opened.return_value = self.second
+        self.assertRaises(RuntimeError, lambda: one.client)
+        self.assertIs(held.database.client, self.second.client)
+        prepared.assert_has_calls(
+            [mock.call(self.first), mock.call(self.second), mock.call(self.second)]
+        )
+        self.assertEqual(prepared.call_count, 3)
+
+    def test_without_a_database_every_use_fails(self):
+        """connect with neither URI nor folder"""
+        database = model.connect({})
+        self.assertRaisesRegex(
+            RuntimeError,
+            "^There is no database: set app_MONGODB_URI.$",
+            lambda: database["Log"],
+        )
+        database = model.connect({"TESTING": True})
+        self.assertRaisesRegex(RuntimeError, "under testing", lambda: database["Log"])

@@ -1,0 +1,301 @@
+"""What happens around every request."""
+
+import gc
+import time
+from unittest import mock
+
+from flask import Flask, Response, abort, session, url_for
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from core.web.lifecycle import on_answer
+from core.web.request import Request
+from tests.core.case import ProbeTestCase
+
+NEW_ID = r"^[0-9a-f]{32}$"
+
+
+class RequestIdTestCase(ProbeTestCase):
+    """The request's id"""
+
+    def test_given_id_is_taken_over(self):
+        """1 to 64 letters, digits, '.', '_' and '-'"""
+        for given in ("a", "A.b_c-9", "x" * 64):
+            response = self.client.get("/nowhere", headers={"X-Request-ID": given})
+            self.assertEqual(response.headers.getlist("X-Request-ID"), [given])
+            self.assertEqual(response.json["request_id"], given)
+
+    def test_anything_else_is_replaced(self):
+        """By a new one each time"""
+        seen = set()
+        for given in ("", "x" * 65, "a b", "a\tb", "ä", "a/b", "a,b", "<x>", '"', "１"):
+            environ = EnvironBuilder("/nowhere").get_environ()
+            environ["HTTP_X_REQUEST_ID"] = given.encode().decode("latin-1")
+            _, _, headers = run_wsgi_app(self.app, environ)
+            self.assertRegex(headers["X-Request-ID"], NEW_ID)
+            seen.add(headers["X-Request-ID"])
+        self.assertEqual(len(seen), 10)
+
+    def test_every_answer_has_one(self):
+        """Pages, files, errors of all kinds; the envelope of an error has it too"""
+        self.app.add_url_rule("/bug", "bug", lambda: 1 / 0)
+        self.app.add_url_rule("/abort", "abort", lambda: abort(Response("x", 418)))
+        for path in ("/static/x", "/probe/hello", "/probe/add", "/bug", "/abort"):
+            with self.subTest(path), mock.patch.object(self.app.logger, "error"):
+                response = self.client.get(path)
+                self.assertRegex(response.headers["X-Request-ID"], NEW_ID)
+                if response.is_json and response.status_code >= 400:
+                    self.assertEqual(response.json["request_id"], response.headers["X-Request-ID"])
+
+
+class HeadersTestCase(ProbeTestCase):
+    """Headers of security"""
+
+    def test_every_answer_has_them(self):
+        """Success, failure, page"""
+        self.set_view(lambda: "<p>")
+        for path in ("/view", "/nowhere", "/probe/add", "/probe/hello"):
+            headers = self.client.get(path).headers
+            self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+            self.assertEqual(headers["X-Frame-Options"], "DENY")
+            self.assertEqual(headers["Referrer-Policy"], "no-referrer")
+            self.assertNotIn("Strict-Transport-Security", headers)
+
+    def test_page_has_a_content_security_policy(self):
+        """Which lets it load what is ours alone; JSON needs none"""
+        self.set_view(lambda: "<p>")
+        policy = self.client.get("/view").headers["Content-Security-Policy"]
+        self.assertIn("default-src 'self';", policy)
+        self.assertNotIn("unsafe", policy)
+        self.assertNotIn("Content-Security-Policy", self.client.get("/probe/hello").headers)
+
+    def test_view_has_the_last_word(self):
+        """A header that is there stays, and stays alone"""
+        own = {"x-frame-options": "SAMEORIGIN", "Content-Security-Policy": "sandbox"}
+        self.set_view(lambda: ("<p>", 200, own))
+        headers = self.client.get("/view").headers
+        self.assertEqual(headers.getlist("X-Frame-Options"), ["SAMEORIGIN"])
+        self.assertEqual(headers.getlist("Content-Security-Policy"), ["sandbox"])
+        self.assertEqual(headers["Referrer-Policy"], "no-referrer")
+
+    def test_view_may_set_the_id(self):
+        """An answer passed on from elsewhere; there are not two"""
+        self.set_view(lambda: ("", 200, {"X-Request-ID": "mine"}))
+        self.assertEqual(self.client.get("/view").headers.getlist("X-Request-ID"), ["mine"])
+
+    def test_cookies_are_guarded(self):
+        """HttpOnly and SameSite; Secure where the config says so"""
+
+        def view():
+            session["a"] = 1
+            return {}
+
+        self.set_view(view)
+        cookie = self.client.get("/view").headers["Set-Cookie"]
+        self.assertIn("; HttpOnly", cookie)
+        self.assertIn("; SameSite=Lax", cookie)
+        self.app.config["SESSION_COOKIE_SECURE"] = True
+        self.assertIn("; Secure", self.client.get("/view").headers["Set-Cookie"])
+
+
+class MiddlewareTestCase(ProbeTestCase):
+    """What can happen within the lifecycle"""
+
+    def test_failure_after_the_view_is_in_the_envelope_too(self):
+        """teardown_request, which Flask lets through, and a status that is none"""
+        self.set_view(lambda: ("x", "weird"))
+
+        @self.app.teardown_request
+        def fail(error):
+            raise ZeroDivisionError("secret")
+
+        starts = []
+        environ = EnvironBuilder("/probe/hello").get_environ()
+        with self.assertLogs("core", "ERROR") as logs:
+            body = self.app(environ, lambda *args: starts.append(args))
+        self.assertIn("ZeroDivisionError", logs.output[0])
+        line, headers, exc_info = starts[-1]  # which servers take while nothing is sent
+        self.assertEqual((line[:3], exc_info[0]), ("500", ZeroDivisionError))
+        envelope = self.app.json.loads(b"".join(body))
+        self.assertEqual(
+            envelope["description"], "The server failed to answer this; the failure is logged."
+        )
+        self.assertEqual(dict(headers)["X-Request-ID"], envelope["request_id"])
+        self.assertEqual(dict(headers)["X-Frame-Options"], "DENY")
+        self.app.teardown_request_funcs.clear()
+        with self.assertLogs("core", "ERROR"):
+            self.app(EnvironBuilder("/view").get_environ(), lambda *args: starts.append(args))
+        self.assertEqual(starts[-1][0][:3], "500")
+
+    def test_failing_hook_changes_no_answer(self):
+        """It is logged"""
+
+        def hook(request, status, seconds):
+            raise ZeroDivisionError
+
+        on_answer(self.app, hook)
+        with self.assertLogs("core", "ERROR"):
+            self.assertEqual(self.client.get("/probe/hello").status_code, 200)
+
+    def test_middleware_within_may_answer_itself_or_copy_the_environ(self):
+        """As extensions do"""
+        lifecycle = self.app.wsgi_app
+        flask_app = lifecycle._next
+
+        def middleware(environ, start_response):
+            if environ["PATH_INFO"] == "/metrics":
+                start_response("200 OK", [("Content-Type", "text/plain")])
+                return [b"1"]
+            return flask_app(dict(environ), start_response)
+
+        lifecycle._next = middleware
+        response = self.client.get("/metrics")
+        self.assertEqual((response.data, response.headers["X-Frame-Options"]), (b"1", "DENY"))
+        self.assertRegex(response.headers["X-Request-ID"], NEW_ID)
+        headers = {"X-Request-ID": "abc"}
+        response = self.client.get("/probe/hello", headers=headers)
+        self.assertEqual((response.status_code, response.headers["X-Request-ID"]), (200, "abc"))
+
+    def test_nothing_is_left_for_the_garbage_collector(self):
+        """No request, whatever its answer"""
+        for path in ("/probe/hello", "/probe/add", "/nowhere"):
+            self.client.get(path)
+            gc.collect()
+            gc.disable()
+            self.addCleanup(gc.enable)
+            self.client.get(path)
+            self.assertEqual([one for one in gc.get_objects() if type(one) is Request], [])
+
+
+class AddressTestCase(ProbeTestCase):
+    """What the application matches by itself, as Flask does"""
+
+    def test_addresses_are_those_of_flask(self):
+        """Of the request's host, in lower case, or SERVER_NAME; below a prefix"""
+
+        def view():
+            return {"url": url_for("url", _external=True)}
+
+        self.app.add_url_rule("/url", "url", view)
+        for server_name in (None, "www.example.com"):
+            self.app.config["SERVER_NAME"] = server_name
+            for host in ("api.example.com:8000", "API.example.com", "a b"):
+                with self.subTest(server_name=server_name, host=host):
+                    headers = {"Host": host}
+                    environ = {"SCRIPT_NAME": "/prefix"}
+                    url = self.client.get("/url", headers=headers, environ_overrides=environ)
+                    with mock.patch.object(
+                        type(self.app), "create_url_adapter", Flask.create_url_adapter
+                    ):
+                        theirs = self.client.get("/url", headers=headers, environ_overrides=environ)
+                    self.assertEqual(url.json["url"], theirs.json["url"])
+
+    def test_hooks_before_the_view_run(self):
+        """The app's and a blueprint's"""
+        seen = []
+        self.app.before_request(lambda: seen.append("app"))
+        self.app.before_request_funcs["probe"].append(lambda: seen.append("blueprint"))
+        self.client.get("/probe/hello")
+        self.assertEqual(seen, ["app", "blueprint"])
+
+
+class HSTSTestCase(ProbeTestCase):
+    """HSTS_SECONDS"""
+
+    settings = {"HSTS_SECONDS": 60}
+
+    def test_browsers_are_told(self):
+        """By every answer"""
+        header = self.client.get("/nowhere").headers["Strict-Transport-Security"]
+        self.assertEqual(header, "max-age=60")
+
+
+class TrustedHostsTestCase(ProbeTestCase):
+    """TRUSTED_HOSTS"""
+
+    settings = {"TRUSTED_HOSTS": ["api.example.com", ".example.org"]}
+
+    def test_only_these_are_answered(self):
+        """With any port; by name or suffix"""
+        for host in ("api.example.com", "API.Example.com:8000", "a.example.org", "example.org"):
+            response = self.client.get("/probe/hello", headers={"Host": host})
+            self.assertEqual(response.status_code, 200, host)
+        for host in ("example.com", "evil.com", "api.example.com.evil.com", "", "a b"):
+            response = self.client.get("/probe/hello", headers={"Host": host})
+            self.assert_fails(
+                response, 400, "The Host header does not name a host of this service."
+            )
+
+    def test_probes_may_name_any(self):
+        """A pod's address, for example"""
+        for host in ("10.0.0.1:8000", "", "a b/<x>"):
+            response = self.client.get("/health/live", headers={"Host": host})
+            self.assertEqual(response.status_code, 200, host)
+
+
+class ProxyTestCase(ProbeTestCase):
+    """PROXY_HOPS"""
+
+    settings = {"PROXY_HOPS": {"x_for": 1, "x_proto": 1}, "SLOW_API_TIME": 0}
+
+    def test_so_many_proxies_are_believed(self):
+        """The client's address is what the nearest proxy says"""
+        with self.assertLogs("core", "WARNING") as logs:
+            headers = {"X-Forwarded-For": "6.6.6.6, 10.9.8.7", "X-Forwarded-Host": "evil.com"}
+            self.client.get("/probe/hello", headers=headers)
+        self.assertIn("ip 10.9.8.7, GET /probe/hello", logs.output[0])
+
+
+class NoProxyTestCase(ProbeTestCase):
+    """No PROXY_HOPS"""
+
+    settings = {"SLOW_API_TIME": 0}
+
+    def test_no_proxy_is_believed(self):
+        """Anybody can send the header"""
+        with self.assertLogs("core", "WARNING") as logs:
+            self.client.get("/probe/hello", headers={"X-Forwarded-For": "6.6.6.6"})
+        self.assertIn("ip 127.0.0.1, GET", logs.output[0])
+
+
+class SlowRequestTestCase(ProbeTestCase):
+    """Slow API tracking"""
+
+    settings = {"SLOW_API_TIME": 0.05}
+
+    def test_slow_request_is_one_line(self):
+        """ip, url, body, time; redacted and escaped"""
+
+        def slow(*args):
+            time.sleep(0.06)
+
+        with (
+            mock.patch("tests.core.probe.Probe.change_name", side_effect=slow),
+            self.assertLogs("core", "WARNING") as logs,
+        ):
+            self.client.post(
+                "/probe/name?q=a%0Ab&token=x", json={"name": "a\u2028b", "password": "x"}
+            )
+        self.assertEqual(len(logs.output), 1)
+        self.assertRegex(
+            logs.output[0],
+            r"^WARNING:core.web.lifecycle:slow API: 0\.\d{3} s, ip 127\.0\.0\.1,"
+            r" POST /probe/name\?q=a%0Ab&token=\*\*\*,"
+            r' body \{"name": "a\\u2028b", "password": "\*\*\*"\}$',
+        )
+        record = logs.records[0]
+        self.assertEqual((record.request.path, record.status), ("/probe/name", 404))
+        self.assertGreaterEqual(record.milliseconds, 60)
+
+    def test_line_breaks_of_the_client_are_escaped(self):
+        """In the path and in the method"""
+        self.app.config["SLOW_API_TIME"] = 0
+        with self.assertLogs("core", "WARNING") as logs:
+            self.client.open("/a%0AWARNING:app:forged%1B[2J", method="A\nB")
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("A\\nB /a\\nWARNING:app:forged\\x1b[2J, body ", logs.output[0])
+
+    def test_quick_request_is_not_mentioned(self):
+        """Below SLOW_API_TIME"""
+        self.app.config["SLOW_API_TIME"] = 60
+        with self.assertNoLogs("core", "WARNING"):
+            self.client.get("/probe/add?a=1&b=2")

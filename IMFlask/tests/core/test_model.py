@@ -1,0 +1,135 @@
+"""The interface of the models, without a database."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from unittest import mock
+from uuid import uuid4
+
+from bson.errors import InvalidDocument
+from pymongo.errors import DuplicateKeyError, ServerSelectionTimeoutError
+
+from core.database.model import Model
+from core.database.object_id import new_id
+from core.database.value import Unstorable, storable, utc_now
+from model.mongodb import MODELS, ModelInitializer
+from tests.case import UnitTestCase
+from tests.core.probe import Probe
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class ModelTestCase(UnitTestCase):
+    """Model"""
+
+    def test_part_of_the_interface_is_no_model(self):
+        """A subclass without index, schema or VERSION cannot be made"""
+        parts = {"VERSION": 1, "index": property(lambda self: []), "schema": property(dict)}
+        self.assertIsInstance(type("Whole", (Model,), parts)(None), Model)
+        for missing in parts:
+            some = {name: part for name, part in parts.items() if name != missing}
+            self.assertRaisesRegex(TypeError, missing, type("Part", (Model,), some), None)
+
+    def test_models_do_not_touch_the_database_when_made(self):
+        """Not even its collection"""
+
+        class Untouchable:
+            def __getattribute__(self, name):
+                raise AssertionError(name)
+
+            __getitem__ = __getattribute__
+
+        for model in MODELS:
+            self.assertRaises(AssertionError, getattr, model(Untouchable()), "collection")
+
+    def test_collection_is_named_as_the_class(self):
+        """In the database that was handed in"""
+        self.assertEqual(Probe({"Probe": 1}).collection, 1)
+
+    def test_schemize_completes_a_document(self):
+        """From the schema; what is given wins"""
+        document = Probe(None).schemize({"name": "NB"})
+        self.assertEqual(document.keys(), Probe(None).schema.keys())
+        self.assertEqual(document["name"], "NB")
+        self.assertIsNone(document["kind"])
+        self.assertEqual(document["__version__"], 1)
+
+    def test_what_bson_cannot_hold_is_refused_where_it_comes_in(self):
+        """Before any query; what it can hold passes"""
+        for value in (2**63, "\ud800", {"a\0b": 1}, {1: 2}):
+            self.assertRaises(Unstorable, storable, value)
+        for value in (2**63 - 1, "한국어", {"a": [None]}, uuid4(), utc_now(), b"x", 0.5):
+            self.assertIs(storable(value), value)
+
+    def test_type_that_no_client_can_send_is_a_bug(self):
+        """No client's mistake, and no 400"""
+        for value in ({1, 2}, date(2026, 1, 1), Decimal("1.5"), [{"a": object()}]):
+            self.assertRaises(InvalidDocument, storable, value)
+
+    def test_newest_are_found_by_the_index_that_fits(self):
+        """That of `_id`; with a query it is the server that chooses"""
+        for query, is_held in ((None, True), ({"kind": "a"}, False)):
+            collection = mock.MagicMock()
+            with mock.patch.object(Probe, "collection", collection):
+                Probe(None).find_newest(5, None, query)
+            cursor = collection.find.return_value.sort.return_value.limit.return_value
+            self.assertEqual(cursor.hint.called, is_held)
+
+    def test_projection(self):
+        """To the fields named, else to the schema's"""
+        model = Probe(None)
+        self.assertEqual(model.projection("name", "_id"), {"name": 1, "_id": 1})
+        self.assertEqual(list(model.projection()), list(model.schema))
+
+    def test_dates_are_aware_and_cut_to_milliseconds(self):
+        """What BSON keeps"""
+        now = utc_now()
+        self.assertEqual(now.tzinfo, UTC)
+        self.assertEqual(now.microsecond % 1000, 0)
+        self.assertLess(abs(datetime.now(UTC) - now).total_seconds(), 60)
+
+    def test_ids_of_entries_sort_by_time(self):
+        """To the millisecond, then in the order they were made; no two are the same"""
+        early, late = (
+            datetime(2026, 1, 1, 0, 0, 0, 1000, UTC),
+            datetime(2026, 1, 1, 0, 0, 0, 2000, UTC),
+        )
+        ids = [new_id(late) for _ in range(1000)]
+        self.assertLess(new_id(early), min(ids))
+        self.assertEqual((ids, len(set(ids))), (sorted(ids), 1000))
+        self.assertEqual(ids[0].generation_time, late.replace(microsecond=0))
+
+    def test_ids_of_a_forked_process_are_others(self):
+        """Even those of the same millisecond and count"""
+        code = (
+            "import os\n"
+            "from core.database.value import utc_now\n"
+            "from core.database.object_id import new_id\n"
+            "child = os.fork()\n"
+            "child and os.waitpid(child, 0)\n"  # or what they print could be mixed up
+            "print(str(new_id(utc_now()))[16:], flush=True)"
+        )
+        if hasattr(os, "fork"):
+            done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
+            self.assertEqual(len(set(done.stdout.split())), 2, done.stderr)
+
+    def test_database_is_asked_where_there_is_nothing_to_create(self):
+        """So that db-init says of any app that its database is away"""
+        database = mock.MagicMock()
+        database.command.side_effect = ServerSelectionTimeoutError("away")
+        with mock.patch("model.mongodb.MODELS", ()):
+            self.assertRaises(ServerSelectionTimeoutError, ModelInitializer(database).run)
+
+    def test_lost_upsert_race_is_tried_again(self):
+        """Two processes insert the first document at once"""
+        collection = mock.MagicMock()
+        collection.update_one.side_effect = [
+            DuplicateKeyError("E11000"),
+            mock.Mock(upserted_id=None),
+        ]
+        probe = Probe({"Probe": collection})
+        self.assertFalse(probe.insert_missing({"kind": "name"}, {"name": "IML"}))
+        self.assertEqual(collection.update_one.call_count, 2)

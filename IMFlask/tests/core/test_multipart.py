@@ -1,0 +1,188 @@
+"""A multipart form, read part by part."""
+
+import random
+import tracemalloc
+
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from core.web.file.multipart import HEAD_LIMIT, read_parts
+from tests.case import UnitTestCase
+
+HEAD = b'Content-Disposition: form-data; name="a"; filename="b"'
+
+
+def cut(body, *ends):
+    """Yield the body in blocks that end at these places."""
+    start = 0
+    for end in (*ends, len(body)):
+        yield body[start:end]
+        start = end
+
+
+class MultipartTestCase(UnitTestCase):
+    """read_parts"""
+
+    def read(self, body, *ends, boundary="x", limit=None):
+        parts = read_parts(cut(body, *ends), boundary, limit)
+        return [
+            (part.name, part.filename, part.content_type, b"".join(part.blocks)) for part in parts
+        ]
+
+    def assert_refused(self, body, **kwargs):
+        with self.assertRaises(BadRequest):
+            self.read(body, **kwargs)
+
+    def test_parts(self):
+        """Files and fields, their headers in any case; of several of a name the first"""
+        body = (
+            b"--x\r\n" + HEAD + b"\r\ncontent-TYPE:  text/plain \r\n"
+            b"Content-Type: text/html\r\nContent-Disposition: form-data; name=z\r\n\r\none\r\n"
+            b'--x\r\nX: y\r\ncontent-disposition: form-data;\r\n name="c"\r\n\r\ntwo\r\n'
+            b"--x\r\nContent-Disposition: form-data\r\n\r\nthree\r\n"
+            b"--x\r\n\r\nfour\r\n--x--\r\n"
+        )
+        self.assertEqual(
+            self.read(body),
+            [
+                ("a", "b", "text/plain", b"one"),
+                ("c", None, None, b"two"),
+                (None, None, None, b"three"),
+                (None, None, None, b"four"),
+            ],
+        )
+
+    def test_the_same_wherever_it_is_torn(self):
+        """At every byte, at every two, a few at a time: spaces, empty parts, what is almost one"""
+        body = (
+            b"before\r\n--x \r\n" + HEAD + b"\r\n\r\n\r\n--\r\n-\r\r\n"
+            b"\r\n--x\t  \r\n" + HEAD + b"\r\n\r\n--x"  # its line break is the delimiter's
+            b"\r\n" + HEAD + b"\r\n\r\n\n--x\n"
+            b"\r\n--x\r\n\r\n\r\n--x--  \r\nbehind\r\n--x\r\nit"
+        )
+        whole = self.read(body)
+        self.assertEqual([data for *_, data in whole], [b"\r\n--\r\n-\r\r\n", b"", b"\n--x\n", b""])
+        ends = range(1, len(body))
+        for ways in (
+            [(end,) for end in ends],
+            [(end, end + gap) for gap in (1, 2, 3, 5) for end in ends],
+            [range(step, len(body), step) for step in (1, 2, 3, 7)],
+        ):
+            for way in ways:
+                self.assertEqual(self.read(body, *way), whole)
+
+    def test_any_bytes_in_any_blocks(self):
+        """1,000 forms of what delimiters are made of (the same ones each time)"""
+        choice = random.Random(0)
+        pieces = [b"\r", b"\n", b"\r\n", b"-", b"--", b"a", b"--bou", b"\r\n--bou", b"\r\n--", b"x"]
+        for _ in range(1000):
+            boundary = choice.choice(["bound", "-", "--", "-" * 30 + "1", "b" * 70, "a b'()+_,./:"])
+            delimiter = b"--" + boundary.encode()
+            datas = []
+            while len(datas) < 3:
+                data = b"".join(choice.choices(pieces, k=choice.randrange(20)))
+                if delimiter not in b"\r\n" + data + b"\r\n":
+                    datas.append(data)
+            body = b"".join(
+                b"%s%s\r\n%s\r\n\r\n%s\r\n" % (delimiter, b" " * choice.randrange(3), HEAD, data)
+                for data in datas
+            )
+            body += delimiter + b"--" + choice.choice([b"", b"\r\n", b"\r\nafter"])
+            ends = sorted(choice.sample(range(len(body)), k=choice.randrange(20)))
+            read = self.read(body, *ends, boundary=boundary)
+            self.assertEqual([data for *_, data in read], datas)
+
+    def test_what_the_reader_leaves_is_passed_over(self):
+        """A part that nobody reads, or only the beginning of it"""
+        body = b"".join(
+            b"--x\r\n" + HEAD + b"\r\n\r\n" + b"%d" % n * 100 + b"\r\n" for n in range(3)
+        )
+        parts = read_parts(cut(body + b"--x--", *range(1, len(body), 10)), "x", None)
+        next(parts)
+        next(next(parts).blocks)
+        self.assertEqual(b"".join(next(parts).blocks), b"2" * 100)
+        self.assertRaises(StopIteration, next, parts)
+
+    def test_all_of_the_body_is_read(self):
+        """What comes behind the form as well"""
+        blocks = cut(b"--x--\r\n" + b"y" * 100, 5, 50)
+        self.assertEqual(list(read_parts(blocks, "x", None)), [])
+        self.assertRaises(StopIteration, next, blocks)
+
+    def test_little_is_kept(self):
+        """Of a long part, of what is before the form and behind it"""
+        for body in (
+            b"--x\r\n" + HEAD + b"\r\n\r\n" + b"\r\n--" * 300_000 + b"\r\n--x--",
+            b"\r\n--" * 300_000 + b"\r\n--x--",
+            b"--x--" + b"\r\n--x" * 300_000,
+        ):
+            tracemalloc.start()
+            for part in read_parts(cut(body, *range(1000, len(body), 1000)), "x", None):
+                for _ in part.blocks:
+                    pass
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            self.assertLess(peak, 100_000)
+
+    def test_boundary_may_be_longer_than_it_should(self):
+        """By RFC 2046 70 characters; 200 are taken, 201 are not"""
+
+        def form(boundary):
+            return b"--%s\r\n%s\r\n\r\none\r\n--%s--" % (boundary, HEAD, boundary)
+
+        for length in (70, 72, 200):
+            parts = self.read(form(b"x" * length), boundary="x" * length)
+            self.assertEqual(parts, [("a", "b", None, b"one")])
+        self.assert_refused(form(b"x" * 201), boundary="x" * 201)
+
+    def test_malformed_forms_are_refused(self):
+        """No boundary, another one, no end, half a head, more in a line than there may be"""
+        for boundary in ("", "y", "x\n", "한"):
+            self.assert_refused(b"--x\r\n" + HEAD + b"\r\n\r\n\r\n--x--", boundary=boundary)
+        for body in (
+            *(b"", b"--", b"--x", b"--x-", b"--x\r\n", b"--x\n--x--", b"nonsense", b"\r\n--xy\r\n"),
+            b"--x\r\n" + HEAD,
+            b"--x\r\n" + HEAD + b"\r\n\r\none",
+            b"--x\r\nno head\r\n\r\n--x--",
+            b"--x\r\n" + HEAD + b"\r\n\r\none\n--x--",
+            b"--x\r\nA: \xff\r\n\r\n\r\n--x--",
+        ):
+            with self.subTest(body):
+                self.assert_refused(body)
+
+    def test_headers_are_named_as_headers_are(self):
+        """No blank before a name or its colon; folded lines are one"""
+        for line in (b" A: b", b"A : b", b"\tA: b", b": b", b"\xed\x95\x9c: b"):
+            body = b"--x\r\n" + line + b"\r\nB: c\r\n\r\n1\r\n--x--"
+            with self.subTest(line):
+                self.assert_refused(body)
+        body = b'--x\r\nContent-Disposition: form-data;\r\n name="a"\r\n\r\n1\r\n--x--'
+        self.assertEqual(self.read(body), [("a", None, None, b"1")])
+
+    def test_long_heads_are_refused(self):
+        """Over 16 KiB, wherever they end"""
+        for size, refused in ((HEAD_LIMIT - 100, False), (HEAD_LIMIT + 1, True), (10**6, True)):
+            body = b"--x\r\nA: " + b"b" * size + b"\r\n\r\none\r\n--x--"
+            if refused:
+                self.assert_refused(body)
+                self.assert_refused(b"--x" + b" " * size + b"\r\n" + HEAD + b"\r\n\r\n\r\n--x--")
+            else:
+                self.assertEqual(self.read(body), [(None, None, None, b"one")])
+
+    def test_many_parts_are_refused(self):
+        """More than the limit"""
+        body = b"--x\r\n\r\n\r\n" * 5 + b"--x--"
+        self.assertEqual(len(self.read(body, limit=5)), 5)
+        with self.assertRaises(RequestEntityTooLarge) as caught:
+            self.read(body, limit=4)
+        self.assertEqual(caught.exception.description, "The form has more than 4 parts.")
+
+    def test_failure_to_read_is_passed_on(self):
+        """Whatever it is"""
+
+        def blocks():
+            yield b"--x\r\n" + HEAD + b"\r\n\r\none"
+            raise ZeroDivisionError
+
+        with self.assertRaises(ZeroDivisionError):
+            for part in read_parts(blocks(), "x", None):
+                list(part.blocks)

@@ -1,0 +1,546 @@
+"""The API's description of itself."""
+
+import contextlib
+import enum
+import functools
+import json
+import re
+
+import flask_validation_extended as package
+from flask import Blueprint, Response
+from flask.views import MethodView
+from flask_validation_extended import All, Dict, List
+
+from core.web.database import get_db
+from core.web.openapi import describe
+from core.web.openapi.answers import answers
+from core.web.openapi.operation import path_of
+from core.web.openapi.schema import schema_of
+from core.web.response import Envelope
+from core.web.validation import File, Form, Header, Json, Query, Route, Validator
+from core.web.validation.rule import DatetimeRule, ObjectIdRule
+from tests.case import AppTestCase, UnitTestCase
+
+MIN_LEN = package.MinLen(2)
+ONE_OR_MANY = [{"type": "string"}, {"type": "array"}]
+
+
+class SchemaTestCase(UnitTestCase):
+    """A parameter's schema"""
+
+    def test_types(self):
+        """Of text and of JSON, single, nested, several"""
+        for parameter, schema in (
+            (Query(int), {"type": "integer"}),
+            (Query(float), {"type": "number"}),
+            (Query(str), {"type": "string"}),
+            (Query(bool), {"type": "boolean"}),
+            (Json(All), {"not": {"type": "null"}}),
+            (Json(All, optional=True), {}),
+            (
+                Json([str, list], rules=MIN_LEN),
+                {"anyOf": ONE_OR_MANY, "minLength": 2, "minItems": 2},
+            ),
+            (Json(list), {"type": "array"}),
+            (Json(dict), {"type": "object"}),
+            (Json(List(int)), {"type": "array", "items": {"type": "integer"}}),
+            (Json(Dict(str)), {"type": "object", "additionalProperties": {"type": "string"}}),
+            (
+                Json([int, List([str, bool])]),
+                {
+                    "anyOf": [
+                        {"type": "integer"},
+                        {
+                            "type": "array",
+                            "items": {"anyOf": [{"type": "string"}, {"type": "boolean"}]},
+                        },
+                    ]
+                },
+            ),
+            (Query(int, default=5), {"type": "integer", "default": 5}),
+            (
+                File(),
+                {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1},
+            ),
+            (
+                File(optional=True),
+                {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 0},
+            ),
+        ):
+            found = schema_of(parameter)
+            found.pop("description", None)
+            self.assertEqual(found, schema)
+
+    def test_json_that_may_be_missing_may_be_null(self):
+        """As the Validator has it; text knows no null"""
+        null = {"type": "null"}
+        for parameter, schema in (
+            (Json(str, optional=True), {"anyOf": [{"type": "string"}, null]}),
+            (Json(int, default=1), {"anyOf": [{"type": "integer"}, null], "default": 1}),
+            (
+                Json([int, str], optional=True, rules=package.In([1, "a"])),
+                {
+                    "anyOf": [
+                        {"anyOf": [{"type": "integer"}, {"type": "string"}], "enum": [1, "a"]},
+                        null,
+                    ],
+                },
+            ),
+            (Query(str, optional=True), {"type": "string"}),
+            (Form(int, default=1), {"type": "integer", "default": 1}),
+        ):
+            found = schema_of(parameter)
+            found.pop("description", None)
+            self.assertEqual(found, schema)
+
+    def test_rules(self):
+        """Each as a keyword, where there is one, and in words"""
+        for kind, rule, keywords in (
+            (int, package.Min(1), {"minimum": 1}),
+            (float, package.Max(2.5), {"maximum": 2.5}),
+            (str, package.MinLen(1), {"minLength": 1}),
+            (str, package.MaxLen(9), {"maxLength": 9}),
+            (list, package.MinLen(1), {"minItems": 1}),
+            (dict, package.MaxLen(9), {"maxProperties": 9}),
+            (str, package.In(["a", "b"]), {"enum": ["a", "b"]}),
+            (str, package.Regex("a|b"), {"pattern": "^(?:a|b)$"}),
+            (str, package.Number(), {"pattern": "^[0-9]+$"}),
+            (str, package.Email(), {"format": "email", "pattern": package.rules.REGEX_EMAIL}),
+            (str, package.IsoDatetime(), {"format": "date-time"}),
+            (str, package.Datetime("%Y"), {}),
+            (str, DatetimeRule("%Y"), {}),
+            (str, DatetimeRule("%Y-%m-%d"), {"format": "date"}),
+            (str, ObjectIdRule(), {"pattern": "^[0-9a-fA-F]{24}$"}),
+        ):
+            with self.subTest(rule=rule):
+                schema = schema_of(Json(kind, rules=rule))
+                self.assertRegex(schema.pop("description"), r"^[A-Z].*\S$")
+                schema.pop("type")
+                self.assertEqual(schema, keywords)
+
+    def test_two_rules_with_one_keyword_hold_both(self):
+        """The second does not stand in for the first"""
+        rules = [package.Min(5), package.Min(1), package.In([1, 9])]
+        schema = schema_of(Query(int, rules=rules))
+        self.assertEqual((schema["minimum"], schema["allOf"]), (5, [{"minimum": 1}]))
+        self.assertEqual(schema["enum"], [1, 9])
+
+    def test_bounds_that_json_cannot_say(self):
+        """Infinity, as a bound and as a default: no keyword"""
+        infinity = float("inf")
+        schema = schema_of(Query(float, default=infinity, rules=[package.Max(infinity)]))
+        schema.pop("description")
+        self.assertEqual(schema, {"type": "number"})
+
+    def test_patterns_that_are_python_s_alone(self):
+        """Are said in words; those that JSON Schema has as well are in it"""
+        for pattern in (
+            *("(?i)a", "(?s).*", "(?x) a", "(?P<y>.)(?P=y)", r"\Aa\Z", "(?>a)b", "a++", "a{2}+"),
+            *(r"\D", r"\W", r"\B", r"\N{DASH}", r"\a", r"\U0001F600", "(?#why)a", "(a)?(?(1)b)"),
+        ):
+            with self.subTest(pattern), contextlib.suppress(re.error):  # 3.11 knows some of them
+                self.assertNotIn("pattern", schema_of(Query(str, rules=package.Regex(pattern))))
+        for pattern in (
+            *(r"\d{4}-\d\d", "[a-z]+?", r"a\.b\\", "(?:a|b)(?=c)(?<!d)", r"(.)\1", "[^/+*]"),
+            *(r"\u1100", "한글", ""),
+        ):
+            with self.subTest(pattern):
+                schema = schema_of(Query(str, rules=package.Regex(pattern)))
+                self.assertEqual(schema["pattern"], f"^(?:{pattern})$")
+
+    def test_rule_of_ones_own(self):
+        """Says it itself, or takes after the rule that it is derived from"""
+
+        class Even(package.ValidationRule):
+            schema = {"multipleOf": 2}
+
+            def invalid_str(self):
+                return "must be even."
+
+            def is_valid(self, data):
+                return data % 2 == 0
+
+        class Positive(package.Min):
+            def __init__(self):
+                super().__init__(1)
+
+            def invalid_str(self):
+                return "must be positive."
+
+        schema = schema_of(Query(int, rules=[Even(), Positive()]))
+        self.assertEqual(
+            schema,
+            {
+                "type": "integer",
+                "multipleOf": 2,
+                "minimum": 1,
+                "description": "Must be even. Must be positive.",
+            },
+        )
+
+
+class OperationTestCase(AppTestCase):
+    """A view's operation"""
+
+    def describe(self, view, rule="/view", **options):
+        self.app.add_url_rule(rule, "view", view, **options)
+        (path,) = (path for path in describe(self.app)["paths"] if path.startswith("/view"))
+        operations = describe(self.app)["paths"][path]
+        self.path = path
+        return operations[options.get("methods", ["GET"])[0].lower()]
+
+    def test_docstring_and_parameters(self):
+        """Summary, description, and where each parameter comes from"""
+
+        @Validator()
+        def view(
+            number: int = Route(int),
+            a: int = Query(int),
+            b: int = Query(int, default=1, rules=package.Min(0)),
+            c: str = Header("X-C", str, optional=True),
+        ) -> Envelope:
+            """Do it.
+
+            In two
+            lines.
+            """
+
+        operation = self.describe(view, "/view/<int:number>/<path:rest>")
+        self.assertEqual(self.path, "/view/{number}/{rest}")
+        self.assertEqual(
+            (operation["summary"], operation["description"]), ("Do it.", "In two\nlines.")
+        )
+        self.assertEqual(
+            operation["parameters"],
+            [
+                {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}},
+                {"name": "a", "in": "query", "required": True, "schema": {"type": "integer"}},
+                {
+                    "name": "b",
+                    "in": "query",
+                    "description": "Must be 0 or more.",
+                    "schema": {"type": "integer", "minimum": 0, "default": 1},
+                },
+                {"name": "X-C", "in": "header", "schema": {"type": "string"}},
+                {"name": "rest", "in": "path", "required": True, "schema": {"type": "string"}},
+            ],
+        )
+        self.assertEqual(list(operation["responses"]), ["200", "400", "404", "503"])
+        self.assertNotIn("requestBody", operation)
+
+    def test_bodies(self):
+        """JSON, a form, a form with files; what they can be refused with"""
+        for parameter, kind, schema, statuses in (
+            (
+                Json(str),
+                "application/json",
+                {"type": "string"},
+                ["200", "400", "413", "415", "503"],
+            ),
+            (
+                Form(int),
+                "application/x-www-form-urlencoded",
+                {"type": "integer"},
+                ["200", "400", "413", "503"],
+            ),
+            (File(), "multipart/form-data", None, ["200", "400", "413", "415", "503"]),
+        ):
+            with self.subTest(kind):
+                self.setUp()
+
+                @Validator()
+                def view(a=parameter) -> Envelope:
+                    """Do it."""
+
+                operation = self.describe(view, methods=["POST"])
+                ((found, content),) = operation["requestBody"]["content"].items()
+                self.assertEqual(found, kind)
+                self.assertEqual(content["schema"]["required"], ["a"])
+                if schema:
+                    self.assertEqual(content["schema"]["properties"], {"a": schema})
+                self.assertEqual(list(operation["responses"]), statuses)
+
+    def test_fields_beside_files_come_in_the_same_form(self):
+        """And a body in which nothing is required is not"""
+
+        @Validator()
+        def view(a=Form(str, optional=True), b=File(optional=True)) -> Envelope:
+            """Do it."""
+
+        body = self.describe(view, methods=["POST"])["requestBody"]
+        self.assertEqual(list(body["content"]), ["multipart/form-data"])
+        schema = body["content"]["multipart/form-data"]["schema"]
+        self.assertEqual(list(schema["properties"]), ["a", "b"])
+        self.assertNotIn("required", body)
+
+    def test_what_is_answered(self):
+        """The envelope, a page, bytes; marks of the view"""
+
+        @answers({"type": "integer"}, status=201, errors=(409,), example={"result": 1})
+        def view() -> Envelope:
+            """Do it."""
+
+        responses = self.describe(view, methods=["POST"])["responses"]
+        self.assertEqual(list(responses), ["201", "409", "503"])
+        schema = responses["201"]["content"]["application/json"]["schema"]
+        self.assertEqual(schema["properties"]["msg"], {"const": "created"})
+        self.assertEqual(schema["properties"]["result"], {"type": "integer"})
+        self.assertEqual(schema["required"], ["msg", "result"])
+        self.assertEqual(schema["examples"], [{"msg": "created", "result": 1}])
+
+    def test_answers_is_called(self):
+        """Else the view itself would be taken for the result's schema"""
+        self.assertRaisesRegex(TypeError, r"@answers\(\)", answers, lambda: {})
+
+    def test_page(self):
+        """HTML, where the view says that it returns text"""
+
+        def view() -> str:
+            """Show it."""
+
+        responses = self.describe(view)["responses"]
+        self.assertEqual(list(responses["200"]["content"]), ["text/html"])
+
+    def test_bytes(self):
+        """Of any type; other answers with what is said of them"""
+
+        @answers(errors=(416,), more={206: {"description": "A part."}})
+        def view(name) -> Response:
+            """Do it."""
+
+        responses = self.describe(view, "/view/<name>")["responses"]
+        self.assertEqual(list(responses["200"]["content"]), ["*/*"])
+        self.assertEqual(list(responses), ["200", "206", "404", "416", "503"])
+        self.assertEqual(responses["206"]["description"], "A part.")
+        self.assertIn("X-Request-ID", responses["206"]["headers"])
+
+    def test_type_that_only_a_type_checker_imports_is_taken_for_the_envelope(self):
+        """An annotation that cannot be resolved"""
+
+        def view() -> "NotImported":  # noqa: F821
+            """Do it."""
+
+        self.assertIn("application/json", self.describe(view)["responses"]["200"]["content"])
+
+    def test_annotation_of_another_parameter_does_not_matter(self):
+        """Only what is returned is looked at"""
+
+        def view(a: "NotImported" = 1) -> "Response":  # noqa: F821
+            """Do it."""
+
+        self.assertIn("*/*", self.describe(view)["responses"]["200"]["content"])
+
+    def test_one_of_two_answers(self):
+        """The envelope, or a file"""
+
+        def view() -> Response | Envelope:
+            """Do it."""
+
+        content = self.describe(view)["responses"]["200"]["content"]
+        self.assertEqual(set(content), {"*/*", "application/json"})
+
+    def test_answer_without_a_body(self):
+        """204"""
+
+        @answers(status=204)
+        def view() -> Envelope:
+            """Do it."""
+
+        self.assertNotIn("content", self.describe(view)["responses"]["204"])
+
+    def test_other_statuses_are_described_as_well(self):
+        """Those that a view names; a reference leads to each"""
+
+        @answers(errors=(422, 499))
+        def view() -> Envelope:
+            """Do it."""
+
+        self.assertEqual(list(self.describe(view)["responses"]), ["200", "422", "499", "503"])
+        self.assertLessEqual({"422", "499"}, describe(self.app)["components"]["responses"].keys())
+
+    def test_two_routes_of_a_view(self):
+        """One has a default for what is in the other's path; each has an id of its own"""
+
+        @Validator()
+        def view(page: int = Route(int, default=1), size: int = Query(int)) -> Envelope:
+            """Do it."""
+
+        self.app.add_url_rule("/two/<int:page>", "two", view)
+        self.app.add_url_rule("/two", "two", view, defaults={"page": 1})
+        self.app.add_url_rule("/plain/<int:page>", "plain", lambda page: {})
+        self.app.add_url_rule("/plain", "plain", defaults={"page": 1})
+        paths = describe(self.app)["paths"]
+        names = {
+            path: [one["name"] for one in operations["get"].get("parameters", [])]
+            for path, operations in paths.items()
+            if path.startswith(("/two", "/plain"))
+        }
+        self.assertEqual(
+            names,
+            {
+                "/two/{page}": ["page", "size"],
+                "/two": ["size"],
+                "/plain/{page}": ["page"],
+                "/plain": [],
+            },
+        )
+        self.assertNotIn("404", paths["/two"]["get"]["responses"])
+        ids = [paths[path]["get"]["operationId"] for path in ("/two/{page}", "/two")]
+        self.assertEqual(set(ids), {"two.get", "two.get.2"})
+
+    def test_converters(self):
+        """Their arguments are no part of the path; a choice is one"""
+
+        def view(kind, number, key) -> Envelope:
+            """Do it."""
+
+        rule = "/view/<any(a,'b:c'):kind>/<int(min=1):number>/<uuid:key>"
+        parameters = self.describe(view, rule)["parameters"]
+        self.assertEqual(self.path, "/view/{kind}/{number}/{key}")
+        self.assertEqual(
+            [parameter["schema"] for parameter in parameters],
+            [
+                {"type": "string", "format": "uuid"},
+                {"type": "string", "enum": ["a", "b:c"]},
+                {"type": "integer", "minimum": 1},
+            ],
+        )
+
+    def test_header_with_the_name_of_another_parameter(self):
+        """Both are there"""
+
+        @Validator()
+        def view(token: str = Route(str), given: str = Header("token", str)) -> Envelope:
+            """Do it."""
+
+        parameters = self.describe(view, "/view/<token>")["parameters"]
+        places = [(parameter["name"], parameter["in"]) for parameter in parameters]
+        self.assertEqual(places, [("token", "path"), ("token", "header")])
+
+    def test_whatever_flask_takes_for_a_view(self):
+        """None of it stops the start"""
+
+        class Callable:
+            def __call__(self):
+                return {}
+
+        class Color(enum.Enum):
+            RED = 1
+
+        class Shown(MethodView):
+            """Not this one."""
+
+            def get(self):
+                """Show it."""
+                return get_db()
+
+        @Validator()
+        def choose(color=Query(str, rules=package.In(list(Color)))) -> "json.Nothing":
+            """Choose it."""
+
+        self.app.add_url_rule("/partial", "partial", functools.partial(lambda: {}))
+        self.app.add_url_rule("/callable", "callable", Callable())
+        self.app.add_url_rule("/built", "built", build_only=True)
+        self.app.add_url_rule("/shown", "shown", Shown.as_view("shown"))
+        self.app.add_url_rule("/choose", "choose", choose)
+        paths = describe(self.app)["paths"]
+        self.assertLessEqual({"/partial", "/callable", "/choose"}, paths.keys())
+        self.assertNotIn("/built", paths)
+        self.assertEqual(paths["/shown"]["get"]["summary"], "Show it.")
+        self.assertIn("503", paths["/shown"]["get"]["responses"])
+        printed = self.app.test_cli_runner().invoke(args=("openapi",)).output
+        self.assertIn("/choose", json.loads(printed)["paths"])
+
+    def test_any_view_of_the_api_may_be_503(self):
+        """A page and a probe may not, unless they say so"""
+        self.app.add_url_rule("/other", "other", lambda: {})
+        paths = describe(self.app)["paths"]
+        answers = {path: paths[path]["get"]["responses"] for path in paths if "get" in paths[path]}
+        for path, may_be in (
+            ("/other", True),
+            ("/", False),
+            ("/health/live", False),
+            ("/health/ready", True),
+        ):
+            self.assertEqual("503" in answers[path], may_be, path)
+
+    def test_security_is_asked_for_where_the_view_says_so(self):
+        """Else there is no 401"""
+
+        def view() -> Envelope:
+            """Do it."""
+
+        self.assertNotIn("security", self.describe(view))
+        self.assertNotIn("key", describe(self.app)["components"].get("securitySchemes", {}))
+        scheme = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+        view.security = lambda app: scheme if app is self.app else {}
+        description = describe(self.app)
+        operation = description["paths"]["/view"]["get"]
+        self.assertEqual(operation["security"], [{"key": []}])
+        self.assertIn("401", operation["responses"])
+        self.assertEqual(description["components"]["securitySchemes"]["key"], scheme["key"])
+
+
+class DescriptionTestCase(AppTestCase):
+    """GET /openapi.json, where OPENAPI is on"""
+
+    settings = {"OPENAPI": True}
+
+    def test_it_is_made_once(self):
+        """And answered as it is"""
+        first, second = self.client.get("/openapi.json"), self.client.get("/openapi.json")
+        self.assertEqual((first.status_code, first.content_type), (200, "application/json"))
+        self.assertEqual(first.data, second.data)
+        self.assertEqual(first.json, describe(self.app))
+
+    def test_every_route_is_in_it(self):
+        """With a summary, a tag and one id each"""
+        paths = self.client.get("/openapi.json").json["paths"]
+        described = {(path, method) for path in paths for method in paths[path]}
+        routes = {
+            (path_of(rule), method.lower())
+            for rule in self.app.url_map.iter_rules()
+            for method in rule.methods - {"HEAD", "OPTIONS"}
+            if rule.endpoint not in ("static", "openapi")
+        }
+        self.assertEqual(described, routes)
+        operations = [operation for path in paths.values() for operation in path.values()]
+        for operation in operations:
+            self.assertRegex(operation.get("summary", ""), r"^[A-Z].*\.$")
+        ids = [operation["operationId"] for operation in operations]
+        self.assertEqual(len(set(ids)), len(ids))
+        tags = {tag for operation in operations for tag in operation["tags"]}
+        self.assertEqual(tags, {tag["name"] for tag in describe(self.app)["tags"]})
+
+    def test_static_files_are_not_in_it(self):
+        """The app's, a blueprint's; a view that is named like them is"""
+        pages = Blueprint("pages", __name__, static_folder=".", static_url_path="/files")
+        pages.add_url_rule("/", "ecstatic", lambda: {})
+        self.app.register_blueprint(pages, url_prefix="/pages")
+        described = [path for path in describe(self.app)["paths"] if "/pages" in path]
+        self.assertEqual(described, ["/pages/"])
+
+    def test_references_lead_somewhere(self):
+        """All of them"""
+        text = self.client.get("/openapi.json").text
+        description = json.loads(text)
+        for part in text.split('"$ref":"#/')[1:]:
+            found = description
+            for name in part.partition('"')[0].split("/"):
+                self.assertIn(name, found)
+                found = found[name]
+
+    def test_command_prints_it(self):
+        """flask openapi, in ASCII: whatever it is redirected to can hold it"""
+        result = self.app.test_cli_runner().invoke(args=("openapi",))
+        self.assertTrue(result.output.isascii())
+        self.assertEqual(json.loads(result.output), describe(self.app))
+
+
+class OffTestCase(AppTestCase):
+    """Where OPENAPI is off, as in production by default"""
+
+    def test_there_is_none(self):
+        """404; the command prints it all the same"""
+        self.assertEqual(self.client.get("/openapi.json").status_code, 404)
+        self.assertEqual(self.app.test_cli_runner().invoke(args=("openapi",)).exit_code, 0)

@@ -1,0 +1,184 @@
+"""What may be shown of a client's data."""
+
+import json
+import time
+
+from core import redaction
+from tests.case import UnitTestCase
+
+
+class RedactTestCase(UnitTestCase):
+    """Redaction"""
+
+    def test_names_of_secrets(self):
+        """In any spelling; what only looks alike is left"""
+        for name in (
+            "password",
+            "Password1",
+            "new_password",
+            "user-pass",
+            "passwd",
+            "pwd",
+            "token",
+            "access_token",
+            "csrfToken",
+            "secret",
+            "client.secret",
+            "Authorization",
+            "api_key",
+            "apiKey",
+            "X-API-Key",
+            "private_key",
+            "session_id",
+            "cookie",
+            "credentials",
+            "auth",
+            "pin",
+            "pw",
+            "pass1",
+            "totp",
+            "pin_code",
+            "cvv2",
+            "signing-key",
+            "auth_code",
+            "jwt",
+            "creditCard",
+            "key",
+            "otp",
+            "signature",
+            "bearer",
+            "비밀번호",
+            "ｐａｓｓｗｏｒｄ",
+        ):
+            self.assertTrue(redaction.is_secret(name), name)
+        for name in (
+            "editor",
+            "name",
+            "key_name",
+            "spin",
+            "hotpot",
+            "compass",
+            "passenger",
+            "design",
+            "",
+        ):
+            self.assertFalse(redaction.is_secret(name), name)
+
+    def test_json_is_redacted_at_any_depth(self):
+        """Objects in arrays in objects; a secret that is an object goes whole"""
+        body = {"a": [{"b": {"Password": "x", "c": 1}}], "token": {"d": "x"}, "e": "안녕"}
+        self.assertEqual(
+            redaction.redact_body(json.dumps(body).encode(), "application/json"),
+            '{"a": [{"b": {"Password": "***", "c": 1}}], "token": "***", "e": "안녕"}',
+        )
+
+    def test_query_is_redacted(self):
+        """By the decoded name, every time it is given"""
+        self.assertEqual(
+            redaction.redact_query(b"a=1&pass%77ord=x&password=y&b=%EC%95%88&c&api_key="),
+            "a=1&password=***&password=***&b=안&c=&api_key=***",
+        )
+
+    def test_query_stays_one_query(self):
+        """What would split it is encoded, what cannot be decoded is replaced"""
+        self.assertEqual(redaction.redact_query(b"a=%26b%3D%25&d=%0A+x"), "a=%26b%3D%25&d=%0A%20x")
+        self.assertEqual(redaction.redact_query(b"a=%ff&b=\xff"), "a=\ufffd&b=\ufffd")
+
+    def test_secrets_go_before_the_cut(self):
+        """2 KB, after redaction"""
+        body = json.dumps({"a": "안" * 5000, "password": "hunter2"}).encode()
+        shown = redaction.redact_body(body, "application/json")
+        self.assertLessEqual(len(shown.encode()), 2048)
+        self.assertGreater(len(shown.encode()), 2040)
+        body = json.dumps({"password": "hunter2" * 1000, "b": "end"}).encode()
+        self.assertEqual(
+            redaction.redact_body(body, "application/json"), '{"password": "***", "b": "end"}'
+        )
+
+    def test_text_that_names_a_secret_is_redacted(self):
+        """JSON in a string, a query in a query"""
+        body = json.dumps({"a": '{"password": "hunter2"}', "b": "/x?token=1", "c": "a: b"})
+        self.assertEqual(
+            redaction.redact_body(body.encode(), "application/json"),
+            '{"a": "***", "b": "***", "c": "a: b"}',
+        )
+        for query in (
+            b"next=/x?token=hunter2",
+            b"user=a;password=hunter2",
+            b"user=a%0Apassword=hunter2",
+            b"password%3Dhunter2",
+            b"password%3Dhunter2=1",
+            b"a=password%5B%5D=hunter2",
+            b"a=\\%22password\\%22:\\%22hunter2",
+            b"PHPSESSID=hunter2&my_session=hunter2&userpwd=hunter2&OTPcode=hunter2",
+            b"a=https://user:hunter2@host/",
+        ):
+            self.assertNotIn("hunter2", redaction.redact_query(query), query)
+
+    def test_names_in_json_are_redacted_too(self):
+        """One that holds a value, one that is no name"""
+        body = json.dumps({"password=hunter2": 1, "hunter2" * 10: 2, "a": 3}).encode()
+        shown = json.loads(redaction.redact_body(body, "application/json"))
+        self.assertEqual(shown, {"***": "***", "hunter2" * 10: "***", "a": 3})
+
+    def test_path_is_redacted(self):
+        """What passes for a query in it"""
+        self.assertEqual(redaction.redact_path("/x;password=hunter2/a"), "/***/a")
+
+    def test_form_that_is_none_is_not_stored(self):
+        """What curl -d sends as a form by default"""
+        for body in (
+            b'{"user": "a", "password": "hunter2"}',
+            b'{"user": "a=b", "password": "hunter2"}',
+            b"hunter2 password",
+        ):
+            shown = redaction.redact_body(body, "application/x-www-form-urlencoded")
+            self.assertEqual(shown, f"({len(body)} bytes)")
+
+    def test_time_grows_with_the_body_alone(self):
+        """1 MiB of the worst"""
+        n = 2**20
+        for body in (
+            b'{"a": "' + b"x" * n + b'"}',
+            b'{"a": "' + b":" * n + b'"}',
+            b'{"a": "' + b"x:" * (n // 2) + b'"}',
+            b"[" + b'"x:",' * (n // 5) + b"1]",
+            ('{"a' + "\u0301\u0323" * (n // 4 - 10) + '":1}').encode(),
+            b"{" + b",".join(b'"%d":1' % i for i in range(n // 10)) + b"}",
+        ):
+            for mimetype in ("application/json", "application/x-www-form-urlencoded"):
+                start = time.perf_counter()
+                redaction.redact_body(body, mimetype)
+                self.assertLess(time.perf_counter() - start, 6, body[:20])  # about 0.5
+
+    def test_form_is_redacted(self):
+        """Urlencoded"""
+        self.assertEqual(
+            redaction.redact_body(b"a=1&password=x", "application/x-www-form-urlencoded"),
+            "a=1&password=***",
+        )
+
+    def test_what_cannot_be_parsed_is_not_stored(self):
+        """Its length is"""
+        for body, mimetype in (
+            (b'{"password": "hunter2"', "application/json"),
+            (b"[" * 100_000, "application/json"),
+            (b"\xff", "application/json"),
+            (b"password=hunter2", "text/plain"),
+            (b"--x hunter2", "multipart/form-data"),
+        ):
+            with self.subTest(body[:20]):
+                self.assertEqual(redaction.redact_body(body, mimetype), f"({len(body)} bytes)")
+        self.assertEqual(redaction.redact_body(b"", "application/json"), "")
+
+    def test_half_a_surrogate_pair_can_be_stored(self):
+        """Replaced, for neither UTF-8 nor BSON can hold it"""
+        shown = redaction.redact_body(b'{"a": "\\ud800"}', "application/json")
+        self.assertEqual(shown, '{"a": "?"}')
+
+    def test_one_line(self):
+        """Everything that breaks a line or hides one is escaped"""
+        self.assertEqual(
+            redaction.one_line("a\r\nb\x1b[2Jc\u2028d\x85e\u202ef안 g\ud800"),
+            "a\\r\\nb\\x1b[2Jc\\u2028d\\x85e\\u202ef안 g\\ud800",
+        )

@@ -1,0 +1,86 @@
+"""The rules: ours, and the package's made strict."""
+
+import flask_validation_extended as package
+
+from core.web.validation import rule
+from tests.case import UnitTestCase
+
+
+class RuleTestCase(UnitTestCase):
+    """Rules"""
+
+    def assert_rule(self, tested, valid, invalid):
+        is_valid = rule.checker(tested)
+        for text in valid:
+            self.assertTrue(is_valid(text), repr(text))
+        for text in invalid:
+            self.assertFalse(is_valid(text), repr(text))
+        self.assertTrue(rule.sentence(tested))
+
+    def test_object_id(self):
+        """24 hexadecimal digits"""
+        self.assert_rule(
+            rule.ObjectIdRule(),
+            ["0" * 24, "0123456789abcdefABCDEF00"],
+            ["", "0" * 23, "0" * 25, "g" * 24, "x" * 12, "٣" * 24, "0" * 23 + "\n"],
+        )
+
+    def test_datetime(self):
+        """A date and time of a given format"""
+        self.assert_rule(
+            rule.DatetimeRule("%Y-%m-%d %H:%M"),
+            ["2026-01-02 03:04"],
+            ["", "2026-01-02", "2026-13-02 03:04", "2026-02-30 03:04", "２０２６-01-02 03:04"],
+        )
+
+    def test_package_rules_take_ascii_digits_alone(self):
+        """Datetime, IsoDatetime, Number, PhoneNum"""
+        self.assert_rule(package.Datetime("%Y"), ["2026"], ["２０２６", "26", "x"])
+        self.assert_rule(package.IsoDatetime(), ["2026-01-02T03:04:05"], ["２026-01-02", "x"])
+        self.assert_rule(package.Number(), ["12"], ["", "-1", "１２", "٣", "²"])
+        self.assert_rule(package.PhoneNum(), ["010-1234-5678"], ["０１０-1234-5678", "010"])
+
+    def test_regex_matches_the_whole(self):
+        """Not a part, not before a line's end"""
+        self.assert_rule(package.Regex("a|b"), ["a", "b"], ["ab", "xa", "a\n", ""])
+        self.assert_rule(package.Regex("^[a-z]+$"), ["abc"], ["abc\n", "ABC"])
+
+    def test_sentences_are_what_a_client_can_act_on(self):
+        """Where the package's are not: at the bound, in its own words"""
+        for tested, words in (
+            (package.Min(1), "must be 1 or more."),
+            (package.Max(1.5), "must be 1.5 or less."),
+            (package.MinLen(2), "must have a length of 2 or more."),
+            (package.MaxLen(2), "must have a length of 2 or less."),
+            (package.Ext([".png", ".jpg"]), "must have a name that ends with .png or .jpg."),
+            (package.MinFileCount(2), "must be 2 files or more."),
+            (package.MaxFileCount(2), "must be 2 files or fewer."),
+            (package.Regex("[a-z]"), "must match the pattern [a-z] as a whole."),
+            (package.In(["a b", 1]), "must be one of these: 'a b', 1."),
+            (package.Datetime("%H:%M"), "must be a date and time in the format %H:%M."),
+        ):
+            self.assertEqual(rule.sentence(tested), words)
+
+    def test_every_rule_s_sentence_is_one(self):
+        """Those of the package, and one that a user has derived from them"""
+        for tested in (
+            *(package.Number(), package.Strip(), package.Email(), package.IsoDatetime()),
+            *(package.PhoneNum(), package.In([1]), package.Regex("a")),
+        ):
+            self.assertRegex(rule.sentence(tested), r"^must (not )?[a-z].*[^.]\.$")
+
+        class Own(package.Min):
+            def invalid_str(self):
+                return "must be enough."
+
+        self.assertEqual(rule.sentence(Own(1)), "must be enough.")
+
+    def test_other_rules_are_the_package_s(self):
+        """Email, Strip, In, lengths and bounds"""
+        self.assert_rule(package.Email(), ["a@b.kr"], ["a", "a@b@c", "a@b.kr\n"])
+        self.assert_rule(package.Strip(), ["a"], [" a"])
+        self.assert_rule(package.In(["a"]), ["a"], ["b"])
+        self.assert_rule(package.MinLen(2), ["ab"], ["a"])
+        self.assert_rule(package.MaxLen(1), ["a"], ["ab"])
+        self.assert_rule(package.Min(1), [1], [0])
+        self.assert_rule(package.Max(1), [1], [2])

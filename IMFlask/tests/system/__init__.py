@@ -1,0 +1,1 @@
+"""Tests of minutes: servers, databases and browsers that are killed, frozen and driven."""

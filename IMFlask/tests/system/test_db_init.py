@@ -1,0 +1,129 @@
+"""flask db-init: repeated, two at once, with the database away."""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+from pymongo.errors import PyMongoError
+
+from config import APP_NAME
+from core.database.client import get_client
+from model import connect, init_db
+from model.mongodb import MODELS
+from tests.core.probe import Probe
+from tests.integration.case import DatabaseTestCase
+from tests.system.case import ProcessTestCase, environment, free_port, needs_secantus, wait_until
+
+
+class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):
+    """flask db-init"""
+
+    def settings(self):
+        return {"MONGODB_URI": self.uri, "MONGODB_NAME": self.name}
+
+    def test_command_says_what_it_did(self):
+        """Twice: a line for each index and document of the code's, and the last one"""
+        models = [model(self.database) for model in MODELS]
+        indexes = sum(len(model.index) for model in models)
+        documents = sum(len(model.seeds) for model in models)
+        for done_to_each in ("created.", "is there."):
+            done = self.flask("db-init", **self.settings())
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            *lines, last = done.stdout.splitlines()
+            self.assertEqual(last, f"[{APP_NAME}] MongoDB Initialization Completed.")
+            for kind, count in (("Index", indexes), ("Document", documents)):
+                found = [line for line in lines if line.startswith(f"[{APP_NAME}] {kind} ")]
+                self.assertEqual(len(found), count, lines)
+            self.assertEqual([line for line in lines if not line.endswith(done_to_each)], [])
+
+    def test_two_hosts_at_once(self):
+        """Both succeed"""
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-m", "flask", "db-init"],
+                cwd=self.root,
+                env=environment(**self.settings()),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            for _ in range(2)
+        ]
+        for process in running:
+            output = process.communicate(timeout=60)[0].decode()
+            self.assertEqual(process.returncode, 0, output)
+            self.assertIn("MongoDB Initialization Completed.", output)
+        for model in MODELS:
+            count = model(self.database).collection.count_documents({})
+            self.assertEqual(count, len(model(self.database).seeds))
+
+
+class AwayTestCase(ProcessTestCase):
+    """The database is away"""
+
+    def assert_says_so(self, uri):
+        start = time.monotonic()
+        done = self.flask("db-init", MONGODB_URI=uri)
+        seconds = time.monotonic() - start
+        self.assertEqual(
+            (done.returncode, done.stdout, done.stderr),
+            (
+                1,
+                "",
+                f"Error: [{APP_NAME}] The database does not answer: start it, or mend"
+                f" {APP_NAME}_MONGODB_URI, then run this again.\n",
+            ),
+        )
+        # 2.5 s by the limits of the client, and the start of the process.
+        self.assertLess(seconds, 12)
+
+    def test_refused(self):
+        """Nobody listens"""
+        self.assert_says_so(f"mongodb://127.0.0.1:{free_port()}/x")
+
+    def test_silent(self):
+        """Somebody accepts and never answers"""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.assert_says_so(f"mongodb://127.0.0.1:{silent.getsockname()[1]}/x")
+
+
+@needs_secantus
+class SlowIndexTestCase(ProcessTestCase):
+    """Index builds that take longer than a request may"""
+
+    def test_build_is_not_cut_off(self):
+        """3 s, where any other operation may take 2"""
+        port = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "config.toml").touch()
+            server = self.serve(
+                "secantus",
+                f"--config={folder}/config.toml",
+                f"--port={port}",
+                f"--storage-path={folder}/data",
+                "--enable-test-commands",
+                port=port,
+            )
+            config = {"MONGODB_URI": f"mongodb://127.0.0.1:{port}/x", "APP_NAME": "slow"}
+            database = connect(config)
+            client = get_client(config["MONGODB_URI"], "slow")
+            self.addCleanup(client.close)
+            client.admin.command(
+                "configureFailPoint",
+                "failCommand",
+                mode="alwaysOn",
+                data={
+                    "failCommands": ["createIndexes"],
+                    "blockConnection": True,
+                    "blockTimeMS": 3000,
+                },
+            )
+            with self.assertRaises(PyMongoError):  # the control: the delay is real
+                database["x"].create_index("a")
+            with mock.patch("model.mongodb.MODELS", (Probe,)):
+                self.assertIn("Index Probe.kind_1 created.", init_db(database))
+            self.kill_group(server)
+            self.assertTrue(wait_until(lambda: server.poll() is not None, 10))

@@ -1,0 +1,184 @@
+"""What no client should send, to real servers: no 5xx, no HTML, no waiting."""
+
+import json
+
+from bson import MinKey
+
+from tests.core.probe import Probe
+from tests.system import hostile
+from tests.system.hostile import LIMIT, request
+
+
+def post(body, content_type="application/json", **kwargs):
+    """Return a POST of `body` to the name."""
+    return request("POST /probe/name", body, f"Content-Type: {content_type}", **kwargs)
+
+
+def chunked(chunks, content_type="application/json", end=b"0\r\n\r\n"):
+    """Return a POST to the name in chunks, which are bytes or already framed text."""
+    head = request(
+        "POST /probe/name", b"", f"Content-Type: {content_type}", "Transfer-Encoding: chunked"
+    )
+    framed = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return head + framed + end
+
+
+def get(query):
+    """Return a GET of the sum, with a raw query string."""
+    return request(f"GET /probe/add?{query}")
+
+
+CASES = {
+    # Bodies.
+    "no object": (post(b"[]"), {400}),
+    "a number": (post(b"1"), {400}),
+    "null": (post(b"null"), {400}),
+    "malformed": (post(b'{"name": '), {400}),
+    "empty": (post(b""), {400}),
+    "empty with a length": (post(b"", length=0), {400}),
+    "100,000 levels of arrays": (post(b"[" * 100_000 + b"]" * 100_000), {400}),
+    "100,000 levels of objects": (post(b'{"name":' * 100_000 + b"1" + b"}" * 100_000), {400}),
+    "100,000 levels in the field": (
+        post(b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+        {400},
+    ),
+    "a lone surrogate": (post(b'{"name": "\\ud800"}'), {400}),
+    "a lone surrogate in a key": (post(b'{"name": "x", "\\udc00": 1}'), {400}),
+    "a raw surrogate": (post(b'{"name": "\xed\xa0\x80"}'), {400}),
+    "not UTF-8": (post(b'{"name": "\xff\xfe"}'), {400}),
+    "UTF-16": (post('{"name": "x"}'.encode("utf-16")), {400}),
+    "5,000 digits": (post(b'{"name": ' + b"9" * 5000 + b"}"), {400}),
+    "NaN": (post(b'{"name": NaN}'), {400}),
+    "an operator for a string": (post(b'{"name": {"$gt": ""}}'), {400}),
+    "true for a string": (post(b'{"name": true}'), {400}),
+    "null for a string": (post(b'{"name": null}'), {400}),
+    "missing": (post(b'{"nam": "x"}'), {400}),
+    "an operator for the body": (post(b'{"$where": "sleep(1000)"}'), {400}),
+    # Types of bodies.
+    "text": (post(b'{"name": "x"}', "text/plain"), {415}),
+    "a form": (post(b"name=x", "application/x-www-form-urlencoded"), {415}),
+    "a multipart form": (post(b"--x--", "multipart/form-data; boundary=x"), {415}),
+    "no type": (request("POST /probe/name", b'{"name": "x"}'), {415}),
+    "an odd type": (post(b'{"name": "x"}', "application/json-seq"), {415}),
+    "a broken type": (post(b'{"name": "x"}', ";;=;\x80"), {400, 415}),
+    # Lengths.
+    "shorter than its length": (post(b'{"name": "x"}', length=100), {400, 0}),
+    "nothing of its length": (post(b"", length=100), {400, 0}),
+    "over the limit": (post(b'{"name": "' + b"x" * LIMIT + b'"}'), {413}),
+    "far over the limit, unsent": (post(b"{", length=10**15), {413}),
+    "over the limit in chunks": (
+        chunked([b'{"name": "'] + [b"x" * 65536] * 17 + [b'"}']),
+        {413},
+    ),
+    "over the limit in one chunk": (chunked([b'{"name": "' + b"x" * LIMIT + b'"}']), {413}),
+    "a negative length": (post(b"{}", length=-1), {400, 0}),
+    "a length that is none": (post(b"{}", length="x"), {400, 0}),
+    "a length with a plus": (post(b"{}", length="+2"), {400, 0}),
+    # Chunks.
+    "chunks that end early": (chunked([b'{"name"'], end=b""), {400, 0}),
+    "half a chunk": (chunked([], end=b"10\r\n{}"), {400, 0}),
+    "a chunk size that is none": (chunked([], end=b"xyz\r\n{}\r\n0\r\n\r\n"), {400, 0}),
+    "a negative chunk size": (chunked([], end=b"-5\r\n{}\r\n0\r\n\r\n"), {400, 0}),
+    "a chunk without its end": (chunked([], end=b"2\r\n{}xx0\r\n\r\n"), {400, 0}),
+    "no chunks": (chunked([]), {400}),
+    # Integers in a query.
+    "1_000": (get("a=1_000&b=1"), {400}),
+    "spaces": (get("a=%201%20&b=1"), {400}),
+    "a plus": (get("a=%2B1&b=1"), {400}),
+    "other digits": (get("a=%D9%A1&b=%EF%BC%91"), {400}),
+    "nan": (get("a=nan&b=1"), {400}),
+    "inf": (get("a=inf&b=1"), {400}),
+    "true": (get("a=true&b=1"), {400}),
+    "1.0": (get("a=1.0&b=1"), {400}),
+    "twice": (get("a=1&a=2&b=1"), {400}),
+    "an index": (get("a[$gt]=1&b=1"), {400}),
+    "4,400 digits": (get(f"a={'9' * 4400}&b=1"), {400, 414, 0}),
+    "a sum of too many digits": (get(f"a={'9' * 2000}&b={'9' * 2000}"), {200}),
+    "not UTF-8 in a query": (get("a=%FF&b=1"), {400}),
+    "raw bytes in a query": (get("a=\xff&b=1"), {400, 0}),
+    "half an escape": (get("a=%&b=%f"), {400}),
+    "many parameters": (get("&".join(["x=1"] * 900)), {400, 0}),
+    # Pages of a list.
+    "an operator for a cursor": (request("GET /probe/list?before[$ne]=1&limit=0"), {400}),
+    "a cursor that is none": (request("GET /probe/list?before=" + "z" * 24), {400}),
+    "a cursor of NUL": (request("GET /probe/list?before=%00"), {400}),
+    "a limit beyond 64 bits": (request(f"GET /probe/list?limit={2**64}"), {400}),
+    # Addresses, methods, headers.
+    "an unknown address": (request("GET /wrong"), {404}),
+    "an address that is not UTF-8": (request("GET /%ff/%fe"), {404}),
+    "a NUL in an address": (request("GET /probe/%00"), {404}),
+    "a line break in an address": (request("GET /probe/%0d%0aSet-Cookie:x"), {404}),
+    "doubled slashes": (request("GET /probe//add?a=1&b=2"), {404}),
+    "a slash at the end": (request("GET /probe/add/?a=1&b=2"), {200}),
+    "out of the static folder": (request("GET /static/../../config.py"), {404}),
+    "out of the static folder, encoded": (request("GET /static/%2e%2e/%2e%2e/config.py"), {404}),
+    "a wrong method": (request("DELETE /probe/name"), {405}),
+    "Werkzeug's console": (request("GET /console"), {404}),
+    "Werkzeug's debugger": (
+        request("GET /probe/hello?__debugger__=yes&cmd=resource&f=style.css"),
+        {200},
+    ),
+    "an unknown method": (request("BREW /probe/name"), {405, 0}),
+    "PATCH with a body": (
+        request("PATCH /probe/name", b"{", "Content-Type: application/json"),
+        {405},
+    ),
+    "a body for a GET": (
+        request("GET /probe/add?a=1&b=2", b"{", "Content-Type: application/json"),
+        {200},
+    ),
+    "a forged session": (request("GET /probe/hello", b"", "Cookie: session=a.b.c"), {200}),
+    "a strange cookie": (request("GET /probe/hello", b"", "Cookie: \xff=\xfe;;=;"), {200, 0}),
+    "a strange range": (request("GET /probe/hello", b"", "Range: bytes=9-1"), {200}),
+    "a strange host": (
+        request("GET /probe/hello").replace(b"127.0.0.1", b"a b/<x>"),
+        {200, 400, 0},
+    ),
+}
+
+
+class HostileTests(hostile.HostileTests):
+    """What any endpoint may be sent"""
+
+    cases = CASES
+
+    def check_unharmed(self):
+        self.assertEqual(Probe(self.database).get_name(), "IML")
+
+    def test_right_requests(self):
+        """The same requests, well made, are answered"""
+        for data, result in (
+            (get("a=1&b=2"), 3),
+            (request("GET /probe/add?a=-1&b=%32"), 1),
+            (post('{"name": "이름"}'.encode()), None),
+            (chunked([b'{"na', b'me": "\\ud55c"}']), None),
+            (post(b'{"name": "' + b"x" * (LIMIT - 100) + b'"}'), None),
+            (post(b'{"name": "IML"}'), None),
+        ):
+            status, head, body, seconds = self.ask(data)
+            self.assertEqual(status, 200, body)
+            self.assert_envelope(status, head, body)
+            self.assertEqual(json.loads(body).get("result"), result)
+            self.assertLess(seconds, 10)
+
+
+class FlaskRunTestCase(HostileTests, hostile.FlaskRun):
+    """flask run, in debug"""
+
+    def test_bug_shows_no_debugger(self):
+        """In debug: the envelope to the client, the traceback to the terminal"""
+        # What has no form in JSON.
+        Probe(self.database).collection.update_one({}, {"$set": {"name": MinKey()}})
+        status, head, body, _ = self.ask(request("GET /probe/name"))
+        self.assertEqual(status, 500)
+        self.assert_envelope(status, head, body)
+        self.assertIn("Traceback (most recent call last)", self.server.output())
+        self.assertIn("TypeError: ", self.server.output())
+
+
+class GranianTestCase(HostileTests, hostile.Granian):
+    """Granian, in production"""
+
+
+class GunicornTestCase(HostileTests, hostile.Gunicorn):
+    """gunicorn, in production"""
