@@ -7,19 +7,19 @@ with its data.
 LazyDatabase('shop')
 """
 
+import contextlib
 import importlib.util
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
-
-from pymongo import MongoClient
+from typing import cast
 
 from core.database import embedded_server
-from core.database.client import Database, Document, close_client, get_client
+from core.database.client import Database, close_client, get_client
 from core.database.embedded_server import BUSY, is_locked
 from core.database.initializer import Initializer
 from core.database.lazy import LazyDatabase
@@ -36,6 +36,14 @@ def embedded_database(
     EmbeddedDatabaseError when the server does not start.
     """
     server = EmbeddedServer(folder, app_name)
+    uri = ""
+
+    def open_database() -> Database:
+        nonlocal uri
+        if (now := server.uri()) != uri:
+            close_client(uri)  # of a server that is gone
+            uri = now
+        return get_client(uri, app_name)[name]
 
     def prepare(database: Database) -> None:
         one = initializer(database)
@@ -44,7 +52,7 @@ def embedded_database(
             server.say("The database is initialised, as by `flask db-init`.")
 
     # It passes for one wherever it is used.
-    return cast(Database, LazyDatabase(name, lambda: server.client()[name], prepare))
+    return cast(Database, LazyDatabase(name, open_database, prepare))
 
 
 class EmbeddedDatabaseError(RuntimeError):
@@ -54,24 +62,14 @@ class EmbeddedDatabaseError(RuntimeError):
 class EmbeddedServer:
     """The server of `folder`: joined where one runs, else started.
 
-    app_name: its application, for what it says on stderr; options: SecantusDB's own.
+    app_name: its application, for what it says on stderr.
     """
 
-    def __init__(self, folder: str, app_name: str, *options: str) -> None:
+    def __init__(self, folder: str, app_name: str) -> None:
         self._folder = Path(folder).resolve()
         self._app_name = app_name
-        self._options = options
         self._lock = Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._uri = ""  # of the server that this process has a client of
-
-    def client(self) -> MongoClient[Document]:
-        """Return the client of the running server, which is started where there is none."""
-        uri = self.uri()
-        if uri != self._uri:
-            close_client(self._uri)  # of a server that is gone
-            self._uri = uri
-        return get_client(uri, self._app_name)
+        self._process: subprocess.Popen[bytes] | None = None  # started by this one
 
     def uri(self) -> str:
         """Return the URI of the running server, which is started where there is none.
@@ -79,26 +77,7 @@ class EmbeddedServer:
         Raises EmbeddedDatabaseError when it does not start.
         """
         with self._lock:
-            deadline = time.monotonic() + _START
-            process = None  # started by this call
-            while True:
-                is_running = is_locked(self._folder)
-                if is_running and (found := self._find()):
-                    break
-                status = BUSY if process is None else process.poll()
-                if status not in (None, BUSY) or time.monotonic() > deadline:
-                    log = self._folder / "log"
-                    raise EmbeddedDatabaseError(
-                        f"The embedded database does not start: {log} says why."
-                    )
-                if status == BUSY and not is_running:
-                    process = self._spawn()
-                time.sleep(0.02)
-            port, pid = found
-            uri = f"mongodb://127.0.0.1:{port}"
-            if process is not None and process.pid == int(pid):
-                self.say(f"Embedded MongoDB at {uri} (data in {self._folder}).")
-            return uri
+            return f"mongodb://127.0.0.1:{self._port() or self._start()}"
 
     def say(self, sentence: str) -> None:
         """Print a sentence for the developer."""
@@ -110,25 +89,39 @@ class EmbeddedServer:
             self._process.kill()  # every acknowledged write is on the disk
             self._process.communicate()
 
-    def _find(self) -> list[str]:
-        """Return the port and the process id that the server has written down, or nothing."""
-        try:
-            return (self._folder / "port").read_text().split()
-        except FileNotFoundError:
-            return []
+    def _port(self) -> str:
+        """Return the port of the running server, or nothing."""
+        if is_locked(self._folder):
+            with contextlib.suppress(FileNotFoundError):
+                return (self._folder / "port").read_text()
+        return ""
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> str:
         if importlib.util.find_spec("secantus") is None:
             raise EmbeddedDatabaseError(
                 f"There is no database: set {self._app_name}_MONGODB_URI to that of one, or"
                 " install the embedded one, `pip install -r requirements/development.txt`."
             )
+        deadline = time.monotonic() + _START
+        process, port, status = None, "", BUSY
+        while not (known := self._port()):  # another process may be faster
+            if status == BUSY and not is_locked(self._folder):
+                port = _free_port()
+                process = self._spawn(port)
+            status = BUSY if process is None else process.poll()
+            if status not in (None, BUSY) or time.monotonic() > deadline:
+                log = self._folder / "log"
+                raise EmbeddedDatabaseError(f"The embedded database does not start: see {log}.")
+            if status is None and _listens(port):
+                (self._folder / "port").write_text(port)
+                self.say(
+                    f"Embedded MongoDB at mongodb://127.0.0.1:{port} (data in {self._folder})."
+                )
+            time.sleep(0.02)
+        return known
+
+    def _spawn(self, port: str) -> subprocess.Popen[bytes]:
         self.close()  # an earlier one, whose folder is gone
-        # Ctrl-C goes to all processes of the terminal's group: this one is not for it.
-        apart: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-            apart = {"creationflags": flags}
         program = str(Path(embedded_server.__file__).resolve())
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,12 +129,13 @@ class EmbeddedServer:
             with open(self._folder / "log", "ab") as log:
                 self._process = subprocess.Popen(
                     # -P: the modules beside the program must not stand in for others.
-                    [sys.executable, "-P", program, str(self._folder), *self._options],
+                    [sys.executable, "-P", program, str(self._folder), port],
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,
                     cwd=self._folder,
-                    **apart,
+                    # Ctrl-C goes to all processes of the terminal's group: not to this one.
+                    start_new_session=True,
                 )
         except OSError as error:
             raise EmbeddedDatabaseError(
@@ -149,3 +143,15 @@ class EmbeddedServer:
                 f" ({error.strerror})."
             ) from error
         return self._process
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def _listens(port: str) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(port))):
+        return True
+    return False

@@ -16,6 +16,7 @@ from app.api import (
     timer,
 )
 from core import page
+from core.database.initializer import Initializer
 from core.database.model import Model
 from core.database.value import storable, utc_now
 from core.error import NotFound
@@ -57,8 +58,7 @@ class Probe(Model):
 
 def init_probe(database):
     """Prepare `database` for it, as db-init would."""
-    probe = Probe(database)
-    return probe.create_index() + probe.create_seeds()
+    return Initializer([Probe], database).run()
 
 
 @blueprint.get("/add")

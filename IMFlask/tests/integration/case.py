@@ -23,7 +23,7 @@ def server_uri():
     if given:
         return given
     folder = tempfile.mkdtemp()
-    server = EmbeddedServer(folder, "tests", "--enable-test-commands")
+    server = EmbeddedServer(folder, "tests")
     server.say = lambda sentence: None
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.close)  # first

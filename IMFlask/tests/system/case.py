@@ -1,4 +1,4 @@
-"""What the integration tests share: a server, a database a test, processes, copies."""
+"""What the system tests share: processes of all kinds, in copies of the project."""
 
 import atexit
 import contextlib
@@ -44,22 +44,37 @@ needs_secantus = unittest.skipUnless(
 )
 
 
+# Reads ids of process groups, negative ones of those that have ended, and kills those that
+# are left when its own starter, these tests, ends: by kill -9, for one.
+REAPER = """
+import os, signal, sys
+groups = set()
+for line in sys.stdin:
+    group = int(line)
+    groups = groups | {group} if group > 0 else groups - {-group}
+for group in groups:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except OSError:
+        pass
+"""
+
+
 @functools.cache
-def server_uri():
-    """Return the URI of the tests' server: the one that is set or an embedded one."""
-    given = config.config_dict["testing"].TEST_MONGODB_URI
-    if given:
-        return given
-    folder, port = Path(tempfile.mkdtemp()), free_port()
-    server = start_secantus(folder, port)
+def reaper():
+    """Return the process that ends what these tests have started when they are killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", REAPER], stdin=subprocess.PIPE, text=True, start_new_session=True
+    )
+    atexit.register(process.communicate)
+    return process
 
-    def end():
-        server.kill()
-        server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
 
-    atexit.register(end)
-    return f"mongodb://127.0.0.1:{port}"
+def watch(process, is_over=False):
+    """Have a process, which leads a group, ended with these tests; no more when it is over."""
+    if hasattr(os, "killpg"):
+        reaper().stdin.write(f"{-process.pid if is_over else process.pid}\n")
+        reaper().stdin.flush()
 
 
 def start_secantus(folder, port):
@@ -75,7 +90,9 @@ def start_secantus(folder, port):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
+    watch(process)
     if not wait_until(lambda: listens(port), 20):
         raise AssertionError("the database does not start")
     return process
@@ -174,6 +191,7 @@ class ProcessTestCase(unittest.TestCase):
             stderr=handle,
             start_new_session=True,
         )
+        watch(process)
         os.close(handle)
         process.output = Path(path).read_text
         (cleanup or cls.addClassCleanup)(cls.kill_group, process)
@@ -228,3 +246,4 @@ class ProcessTestCase(unittest.TestCase):
         else:
             process.kill()
         process.wait()
+        watch(process, is_over=True)

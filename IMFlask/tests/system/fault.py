@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pymongo import MongoClient
 
-from tests.system.case import free_port, start_secantus
+from tests.system.case import free_port, start_secantus, watch
 
 
 class Mongo:
@@ -36,6 +36,7 @@ class Mongo:
         """Kill -9."""
         self._process.kill()
         self._process.wait()
+        watch(self._process, is_over=True)
 
     def freeze(self):
         """Stop the process without its end: connections stay, nothing answers."""
