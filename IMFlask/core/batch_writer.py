@@ -50,7 +50,7 @@ class BatchWriter:
         name: str,
         encode: Callable[[Any], Any],
         write: Callable[[list[Any]], int],
-        open: Callable[[], None] = lambda: None,
+        open: Callable[[], object] = lambda: None,
     ) -> None:
         self.name = name
         self._encode = encode

@@ -103,7 +103,8 @@ class EmbeddedServer:
                 " install the embedded one, `pip install -r requirements/development.txt`."
             )
         deadline = time.monotonic() + _START
-        process, port, status = None, "", BUSY
+        process, port = None, ""
+        status: int | None = BUSY
         while not (known := self._port()):  # another process may be faster
             if status == BUSY and not is_locked(self._folder):
                 port = _free_port()

@@ -36,7 +36,7 @@ class LazyDatabase:
         self._lock = Lock()
 
     # pymongo and gridfs ask isinstance(database, Database).
-    __class__ = property(lambda self: pymongo_database.Database)  # type: ignore[assignment]
+    __class__ = property(lambda self: pymongo_database.Database)
 
     def __repr__(self) -> str:
         return f"LazyDatabase({self.name!r})"

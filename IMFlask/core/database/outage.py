@@ -77,7 +77,8 @@ def report_failure(error: PyMongoError) -> None:
 
     One that fails at once, as without a retry when an election begins, says nothing.
     """
-    if error.timeout:
+    # Of a query that was tried again in vain the driver raises its first error.
+    if error.timeout or isinstance(error.__context__, ServerSelectionTimeoutError):
         for client in open_clients():
             _failed[client] = monotonic()
 

@@ -55,7 +55,7 @@ class Request(FlaskRequest):
         self._trusted_hosts: list[str] | None = None
 
     @property
-    def trusted_hosts(self) -> list[str] | None:  # type: ignore[override]
+    def trusted_hosts(self) -> list[str] | None:
         """The hosts that may be named; a probe names a pod's address, for example."""
         return None if self.path.startswith(PROBES) else self._trusted_hosts
 
@@ -79,7 +79,7 @@ class Request(FlaskRequest):
         return self._body.waited if self._body else 0.0
 
     @cached_property
-    def stream(self) -> IO[bytes]:  # type: ignore[override]
+    def stream(self) -> IO[bytes]:
         """The body as it comes in; raises a 413 at once when its length is over the limit."""
         limit, length = self.max_content_length, self.content_length
         if limit is not None and (length or 0) > limit:

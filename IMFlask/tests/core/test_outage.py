@@ -54,6 +54,17 @@ class OutageTestCase(UnitTestCase):
             report_failure(error)
             self.assertFalse(self.is_refused())
 
+    def test_query_that_was_tried_again_in_vain_has_waited(self):
+        """The driver raises its first error"""
+        try:
+            try:
+                raise TIMEOUT
+            except ServerSelectionTimeoutError:
+                raise AutoReconnect("closed")  # noqa: B904, as the driver does
+        except AutoReconnect as error:
+            report_failure(error)
+        self.assertTrue(self.is_refused())
+
     def test_hanging_server_is_found_out_by_its_heartbeat(self):
         """Until then it counts as one; the failure is remembered for so long, and no longer"""
         self.has_server = True
