@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import weakref
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -48,6 +49,7 @@ class JSONProvider(DefaultJSONProvider):
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app)
+        self._made_for = weakref.proxy(app)
         # json.dumps builds an encoder at every call that has options.
         self._encoder = json.JSONEncoder(
             ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=to_json
@@ -89,6 +91,12 @@ class JSONProvider(DefaultJSONProvider):
         except ValueError:  # beyond sys.get_int_max_str_digits(), 4300 by default
             raise NotJSON("a number has too many digits") from None
         return value
+
+    def response(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the arguments as a JSON response, as Flask's own does, only sooner."""
+        if len(args) != 1 or kwargs:
+            return super().response(*args, **kwargs)
+        return self._made_for.response_class(f"{self.dumps(args[0])}\n", content_type=self.mimetype)
 
 
 def _without_nan(value: Any) -> Any:

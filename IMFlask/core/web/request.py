@@ -1,10 +1,10 @@
 """The request: Flask's, with an id and a body that is read safely."""
 
+import os
 import re
 from collections.abc import Iterator
 from time import perf_counter
 from typing import IO, Any, NoReturn, cast
-from uuid import uuid4
 
 from flask import Request as FlaskRequest
 from flask import request
@@ -31,7 +31,7 @@ class Exchange:
 
     def __init__(self, environ: dict[str, Any]) -> None:
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        self.id = given if _ID.fullmatch(given) else uuid4().hex
+        self.id = given if given and _ID.fullmatch(given) else os.urandom(16).hex()
         self.started = perf_counter()
         self.request: Request | None = None  # once it is made
 
@@ -45,19 +45,24 @@ class Request(FlaskRequest):
 
     form_data_parser_class = FormParser
 
-    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        super().__init__(environ, *args, **kwargs)
+    _body: Body | None = None  # once it is read
+    _trusted_hosts: list[str] | None = None
+
+    def __init__(
+        self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False
+    ) -> None:
+        super().__init__(environ, populate_request, shallow)
         exchange: Exchange = environ.get(Exchange.KEY) or Exchange(environ)
-        exchange.request = exchange.request or self  # a view may make another one
+        if exchange.request is None:  # a view may make another one
+            exchange.request = self
         self.id = exchange.id
         self._started = exchange.started
-        self._body: Body | None = None  # once it is read
-        self._trusted_hosts: list[str] | None = None
 
     @property
     def trusted_hosts(self) -> list[str] | None:
         """The hosts that may be named; a probe names a pod's address, for example."""
-        return None if self.path.startswith(PROBES) else self._trusted_hosts
+        is_any = self._trusted_hosts is None or self.path.startswith(PROBES)
+        return None if is_any else self._trusted_hosts
 
     @trusted_hosts.setter
     def trusted_hosts(self, hosts: list[str] | None) -> None:

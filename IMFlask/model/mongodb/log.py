@@ -46,15 +46,15 @@ class Log(Model):
 
     def insert_log(self, document: Document) -> None:
         """Insert one entry, completed from the schema."""
-        self.collection.insert_one(self.encode(document))
+        self.collection.insert_one(self.encode(self.schemize(document)))
 
     def encode(self, document: Document) -> RawBSONDocument:
-        """Return an entry, completed from the schema, as `insert_logs` takes it.
+        """Return a complete entry as `insert_logs` takes it: with its `_id`, in BSON.
 
         Raises what the encoder does when BSON cannot hold it.
         """
-        entry = self.schemize(document)
-        return encoded({"_id": new_id(entry["created_at"]), **entry})
+        entry = {"_id": new_id(document["created_at"]), **document, "__version__": self.VERSION}
+        return encoded(entry)
 
     def insert_logs(self, entries: list[RawBSONDocument]) -> int:
         """Insert encoded entries, each once; returns how many the server refused."""

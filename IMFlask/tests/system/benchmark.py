@@ -1,6 +1,6 @@
 """What a request costs in process, beside a bare Flask route: no test.
 
-Run in this project's folder with `python -m tests.benchmark`. Under the
+Run in this project's folder with `python -m tests.system.benchmark`. Under the
 production configuration, without a line in the log for each request but in the
 last case: microseconds of processor time a request, of all threads, and the ratio
 to a bare Flask route that parses two integers and returns the same JSON. With the
@@ -28,7 +28,7 @@ from app import create_app
 from core.database.embedded import EmbeddedServer
 from core.web.database import get_db
 from model.mongodb import Log
-from tests import bare
+from tests.system import bare
 
 TURNS = 60
 TURN = 500  # requests
@@ -45,7 +45,7 @@ def main() -> None:
         on = production_app(server.uri(), API_LOGGING="1", LOG_REQUESTS="0")
         lines = production_app(server.uri(), API_LOGGING="0", LOG_REQUESTS="1")
         stack.enter_context(stderr_in_a_file())
-        writer = on.extensions["request_log"]
+        writer = on.extensions["api_log"]
         cases = {
             "bare Flask": (bare.application, "/sample/add", "a=1&b=2", b'"result":3}\n'),
             "API log off": (off, "/sample/add", "a=1&b=2", b'"result":3}\n'),

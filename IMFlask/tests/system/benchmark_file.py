@@ -1,6 +1,6 @@
 """What an upload and a download of 200 MB take: no test.
 
-Run in this project's folder with `python -m tests.benchmark_file`, on Linux. Over
+Run in this project's folder with `python -m tests.system.benchmark_file`, on Linux. Over
 loopback, under the production server with one worker of four threads: the app; a
 bare Flask route that reads the same form, and one that sends a file from the disk;
 beside them pymongo's own GridFSBucket, in a process of its own, from a file and
@@ -48,7 +48,7 @@ def main() -> None:
         path.write_bytes(os.urandom(SIZE))
         init_db(stack.enter_context(MongoClient(uri))["benchmark"])
         app = stack.enter_context(serving("manage:application", uri, path))
-        bare = stack.enter_context(serving("tests.bare_file:application", uri, path))
+        bare = stack.enter_context(serving("tests.system.bare_file:application", uri, path))
         rounds = []
         for _ in range(ROUNDS):
             rounds.append(dict(measure(app, bare, uri, path)))
@@ -130,7 +130,7 @@ def download(port, file_id):
 def by_pymongo(kind, uri, path):
     """Return what `timed` does of GridFSBucket, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmark_file", kind, uri, str(path)],
+        [sys.executable, "-m", "tests.system.benchmark_file", kind, uri, str(path)],
         capture_output=True,
         text=True,
         check=True,

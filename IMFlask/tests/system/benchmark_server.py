@@ -1,6 +1,6 @@
 """What the servers make of the app, beside a bare Flask route: no test.
 
-Run in this project's folder with `python -m tests.benchmark_server`, on Linux with
+Run in this project's folder with `python -m tests.system.benchmark_server`, on Linux with
 two cores or more and `wrk` on the path. The server, one worker of four threads,
 has a core to itself; wrk, with 16 connections, and the database share another.
 The API log is off or on, and the lines in the log for each request (to a file).
