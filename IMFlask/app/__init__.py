@@ -2,9 +2,19 @@
 
 from flask import Flask
 
-from app.api import error_handler, file, health, log, sample_api, template
+from app.api import (
+    error_handler,
+    file,
+    health,
+    log,
+    sample_api,
+    template,
+)
 from core import web
-from core.web import api_log, openapi
+from core.web import (
+    api_log,
+    openapi,
+)
 from core.web.database import get_db, set_db
 from model import connect
 from model.mongodb import Log

@@ -17,7 +17,7 @@ import model
 from core.database.embedded import EmbeddedDatabaseError
 from core.database.embedded_server import is_locked
 from tests.case import UnitTestCase
-from tests.system.case import KILL, environment, is_alive, needs_secantus, wait_until
+from tests.core.process import KILL, environment, is_alive, needs_secantus, wait_until
 
 ROOT = Path(config.__file__).parent
 USER = """

@@ -7,13 +7,14 @@ import secrets
 import shutil
 import tempfile
 import unittest
+from pathlib import Path
 
 import pymongo
 
 import config
 from core.database.client import get_client
-from core.database.embedded import EmbeddedServer
 from model import connect
+from tests.core.process import free_port, start_secantus
 
 
 @functools.cache
@@ -22,12 +23,10 @@ def server_uri():
     given = config.config_dict["testing"].TEST_MONGODB_URI
     if given:
         return given
-    folder = tempfile.mkdtemp()
-    server = EmbeddedServer(folder, "tests")
-    server.say = lambda sentence: None
+    folder, port = tempfile.mkdtemp(), free_port()
+    start_secantus(Path(folder), port)  # ends with the tests
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(server.close)  # first
-    return server.uri()
+    return f"mongodb://127.0.0.1:{port}"
 
 
 class DatabaseTestCase(unittest.TestCase):

@@ -8,9 +8,10 @@ from bson import ObjectId
 from controller import log
 from model import init_db
 from model.mongodb import Log
+from tests.core.process import free_port, wait_until
 from tests.integration.case import DatabaseTestCase
 from tests.integration.explain import Explain
-from tests.system.case import TOKEN, ProcessTestCase, free_port, wait_until
+from tests.system.case import TOKEN, ProcessTestCase
 from tests.system.fault import Client
 
 DAY = 86400

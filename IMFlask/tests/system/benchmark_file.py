@@ -28,7 +28,7 @@ from pymongo import MongoClient
 
 from core.database.embedded import EmbeddedServer
 from model import init_db
-from tests.system.case import environment, free_port, listens, wait_until
+from tests.core.process import environment, free_port, listens, wait_until
 
 ROUNDS = 3
 SIZE = 200_000_000  # bytes

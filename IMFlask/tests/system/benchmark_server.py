@@ -21,7 +21,7 @@ from pathlib import Path
 
 import config
 from core.database.embedded import EmbeddedServer
-from tests.system.case import free_port, listens, wait_until
+from tests.core.process import free_port, listens, wait_until
 
 ROUNDS, SECONDS = 3, 4
 SERVERS = {

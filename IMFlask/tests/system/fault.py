@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pymongo import MongoClient
 
-from tests.system.case import free_port, start_secantus, watch
+from tests.core.process import free_port, start_secantus, watch
 
 
 class Mongo:

@@ -7,8 +7,9 @@ import time
 import unittest
 
 from tests.core.probe import init_probe
+from tests.core.process import free_port
 from tests.integration.case import DatabaseTestCase
-from tests.system.case import APPLICATION, ProcessTestCase, free_port
+from tests.system.case import APPLICATION, ProcessTestCase
 
 LIMIT = 1024 * 1024  # of a body
 # Each must be answered within 2 s.

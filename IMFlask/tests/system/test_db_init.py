@@ -15,8 +15,9 @@ from core.database.client import get_client
 from model import connect, init_db
 from model.mongodb import MODELS
 from tests.core.probe import Probe
+from tests.core.process import environment, free_port, needs_secantus, wait_until
 from tests.integration.case import DatabaseTestCase
-from tests.system.case import ProcessTestCase, environment, free_port, needs_secantus, wait_until
+from tests.system.case import ProcessTestCase
 
 
 class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):

@@ -11,14 +11,8 @@ import sys
 import unittest
 
 from core.database.embedded_server import is_locked
-from tests.system.case import (
-    APPLICATION,
-    ProcessTestCase,
-    environment,
-    free_port,
-    needs_secantus,
-    wait_until,
-)
+from tests.core.process import environment, free_port, needs_secantus, wait_until
+from tests.system.case import APPLICATION, ProcessTestCase
 
 
 @needs_secantus

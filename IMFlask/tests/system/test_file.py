@@ -21,8 +21,9 @@ from controller import file as controller
 from core.database.value import utc_now
 from model import init_db
 from model.mongodb import Chunk, File
+from tests.core.process import free_port, needs_secantus, wait_until
 from tests.integration.case import DatabaseTestCase
-from tests.system.case import SERVERS, TOKEN, ProcessTestCase, free_port, needs_secantus, wait_until
+from tests.system.case import SERVERS, TOKEN, ProcessTestCase
 from tests.system.fault import Mongo, Proxy, in_threads, report, seconds
 
 MB = 1_000_000

@@ -32,8 +32,9 @@ from core.web.validation import Json, Validator
 from core.web.validation.rule import DatetimeRule, ObjectIdRule
 from model import init_db
 from tests.case import AppTestCase
+from tests.core.process import free_port
 from tests.integration.case import DatabaseTestCase
-from tests.system.case import TOKEN, ProcessTestCase, free_port
+from tests.system.case import TOKEN, ProcessTestCase
 from tests.system.fault import report
 
 # The checks of schemathesis that an operation, by its operationId, cannot keep: where it

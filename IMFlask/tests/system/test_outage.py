@@ -13,7 +13,8 @@ import unittest
 
 from config import APP_NAME
 from tests.core.probe import Probe, init_probe
-from tests.system.case import ProcessTestCase, free_port, needs_secantus, wait_until
+from tests.core.process import free_port, needs_secantus, wait_until
+from tests.system.case import ProcessTestCase
 from tests.system.fault import Client, Mongo, Mute, in_threads, report, seconds
 
 FIRST, LATER, RECOVERY = 7.5, 0.5, 4.5  # seconds

@@ -15,8 +15,9 @@ from urllib.request import urlopen
 from config import APP_NAME
 from model import init_db
 from tests.core.probe import init_probe
+from tests.core.process import free_port, needs_secantus
 from tests.system.browser import BrowserTestCase, needs_browser
-from tests.system.case import TOKEN, ProcessTestCase, free_port, needs_secantus
+from tests.system.case import TOKEN, ProcessTestCase
 from tests.system.fault import Mongo, report
 
 # What is put into the fields that have these names; those of new endpoints belong here too.
@@ -29,7 +30,7 @@ from itertools import count
 from flask_validation_extended import In, List, MaxLen, Regex
 from core.web.response import Envelope, response
 from core.web.validation import Form, Header, Json, Query, Route, Validator
-from tests import probe
+from tests.core import probe
 
 blueprint.register_blueprint(probe.blueprint)
 

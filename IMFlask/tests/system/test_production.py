@@ -8,8 +8,9 @@ from pathlib import Path
 from unittest import mock
 
 from tests.core.probe import init_probe
+from tests.core.process import free_port, wait_until
 from tests.integration.case import DatabaseTestCase
-from tests.system.case import PRODUCTION, SERVERS, ProcessTestCase, free_port, wait_until
+from tests.system.case import PRODUCTION, SERVERS, ProcessTestCase
 from tests.system.fault import Client, in_threads
 
 

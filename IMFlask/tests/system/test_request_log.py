@@ -11,14 +11,8 @@ import unittest
 from config import APP_NAME
 from model import init_db
 from model.mongodb import Log
-from tests.system.case import (
-    APPLICATION,
-    PRODUCTION,
-    ProcessTestCase,
-    free_port,
-    needs_secantus,
-    wait_until,
-)
+from tests.core.process import free_port, needs_secantus, wait_until
+from tests.system.case import APPLICATION, PRODUCTION, ProcessTestCase
 from tests.system.fault import Client, Mongo, Proxy, report
 
 REQUESTS = 20_000

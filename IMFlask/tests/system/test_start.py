@@ -5,7 +5,8 @@ import sys
 import unittest
 
 from config import APP_NAME
-from tests.system.case import ProcessTestCase, environment, free_port
+from tests.core.process import environment, free_port
+from tests.system.case import ProcessTestCase
 
 
 class BadSettingTestCase(ProcessTestCase):
