@@ -11,11 +11,9 @@ from app.api import (
     template,
 )
 from core import web
-from core.web import (
-    api_log,
-    openapi,
-)
-from core.web.database import get_db, set_db
+from core.web.api_log import log_requests
+from core.web.database import set_db
+from core.web.openapi import publish_description
 from model import connect
 from model.mongodb import Log
 
@@ -35,8 +33,8 @@ def create_app(config: object) -> Flask:
     register_extensions(app)
     register_blueprints(app)
     error_handler.init_app(app)
-    api_log.init_app(app, Log(get_db(app)))
-    openapi.init_app(app)  # after all that it describes
+    log_requests(app, Log)
+    publish_description(app)  # after all that it describes
     return app
 
 

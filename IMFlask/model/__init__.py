@@ -28,10 +28,8 @@ def connect(config: Mapping[str, Any]) -> Database:
     if uri := config.get("MONGODB_URI"):
         client = get_client(uri, app_name)
         return client[name] if name else client.get_default_database(default_name)
-    if folder := config.get("MONGODB_EMBEDDED_PATH"):
-        return embedded_database(
-            folder, default_name, app_name, lambda new: ModelInitializer(new, config)
-        )
+    if config.get("MONGODB_EMBEDDED_PATH"):
+        return embedded_database(config, default_name, ModelInitializer)
     if config.get("TESTING"):
         return no_database(
             default_name,

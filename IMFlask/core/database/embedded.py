@@ -3,7 +3,7 @@
 It ends with the process that started it; the next use of another one starts it anew,
 with its data.
 
->>> embedded_database("never/used", "shop", "Shop", Initializer)  # starts nothing yet
+>>> embedded_database({"MONGODB_EMBEDDED_PATH": "never/used"}, "shop", Initializer)
 LazyDatabase('shop')
 """
 
@@ -13,10 +13,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import cast
+from typing import Any, cast
 
 from core.database import embedded_server
 from core.database.client import Database, close_client, get_client
@@ -28,14 +28,18 @@ _START = 20.0  # seconds from the first use to the first answer, on a slow machi
 
 
 def embedded_database(
-    folder: str, name: str, app_name: str, initializer: Callable[[Database], Initializer]
+    config: Mapping[str, Any],
+    name: str,
+    initializer: Callable[[Database, Mapping[str, Any]], Initializer],
 ) -> Database:
-    """Return the database `name` of the embedded server of `folder`; its first use starts it.
+    """Return the database `name` of the embedded server; its first use starts the server.
 
-    initializer: prepares a database that was never initialised. A use raises
-    EmbeddedDatabaseError when the server does not start.
+    config: MONGODB_EMBEDDED_PATH, the server's folder; APP_NAME. initializer: prepares a
+    database that was never initialised. A use raises EmbeddedDatabaseError when the
+    server does not start.
     """
-    server = EmbeddedServer(folder, app_name)
+    app_name = config.get("APP_NAME") or "app"
+    server = EmbeddedServer(config["MONGODB_EMBEDDED_PATH"], app_name)
     uri = ""
 
     def open_database() -> Database:
@@ -46,7 +50,7 @@ def embedded_database(
         return get_client(uri, app_name)[name]
 
     def prepare(database: Database) -> None:
-        one = initializer(database)
+        one = initializer(database, config)
         if not one.is_done():
             one.run()
             server.say("The database is initialised, as by `flask db-init`.")

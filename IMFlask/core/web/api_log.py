@@ -1,20 +1,23 @@
 """The API log: one document a request, written after the response."""
 
+from collections.abc import Callable
 from time import time
 
 from flask import Flask
 
 from core.api_log import Entry, LogModel, writer
+from core.database import Database
+from core.web.database import get_db
 from core.web.lifecycle import on_answer
 from core.web.mark import is_unlogged
 from core.web.request import Request
 
 
-def init_app(app: Flask, log: LogModel) -> None:
-    """Log the requests of `app` into `log`, where API_LOGGING is on."""
+def log_requests(app: Flask, model: Callable[[Database], LogModel]) -> None:
+    """Log the requests of `app` into the collection of `model`, where API_LOGGING is on."""
     if not app.config["API_LOGGING"]:
         return
-    entries = app.extensions["api_log"] = writer(log)
+    entries = app.extensions["api_log"] = writer(model(get_db(app)))
 
     app.extensions.setdefault("health", {}).update(
         log_queue=lambda: len(entries),

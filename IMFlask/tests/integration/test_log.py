@@ -1,6 +1,5 @@
 """The log in a real database: what is written, its pages, its index, its expiry."""
 
-import json
 from datetime import UTC, datetime
 
 from bson import ObjectId
@@ -8,11 +7,8 @@ from bson import ObjectId
 from controller import log
 from model import init_db
 from model.mongodb import Log
-from tests.core.process import free_port, wait_until
 from tests.integration.case import DatabaseTestCase
 from tests.integration.explain import Explain
-from tests.system.case import TOKEN, ProcessTestCase
-from tests.system.fault import Client
 
 DAY = 86400
 
@@ -69,34 +65,6 @@ class LogTestCase(DatabaseTestCase):
             index = Log(self.database).collection.index_information()["created_at_1"]
             self.assertEqual(index["expireAfterSeconds"], seconds)
             was = seconds
-
-
-class LogAPITestCase(DatabaseTestCase, ProcessTestCase):
-    """In production"""
-
-    def test_request_is_on_the_page(self):
-        """Under its id, for those who have the token"""
-        init_db(self.database)
-        port = free_port()
-        self.serve_production(
-            *("granian", port, 2),
-            MONGODB_URI=self.uri,
-            MONGODB_NAME=self.name,
-            API_LOGGING="1",
-        )
-        client = Client(port)
-        self.addCleanup(client.close)
-        client.ask("GET /health/live?a=%ED%95%9C", "X-Request-ID: unlogged")
-        client.ask("GET /nowhere?a=%ED%95%9C", "X-Request-ID: mine")
-        page = ("GET /sample/log?limit=100", f"Authorization: Bearer {TOKEN}")
-
-        def entries():
-            return json.loads(client.ask(*page)[2])["result"]
-
-        self.assertTrue(wait_until(entries, 10))
-        (entry,) = entries()
-        shown = [entry[name] for name in ("request_id", "url", "status_code")]
-        self.assertEqual(shown, ["mine", "/nowhere?a=한", 404])
 
 
 class LogExplainTestCase(Explain, DatabaseTestCase):

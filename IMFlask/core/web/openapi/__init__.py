@@ -15,7 +15,7 @@ _ENDPOINT = "openapi"
 _HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After"}
 
 
-def init_app(app: Flask) -> None:
+def publish_description(app: Flask) -> None:
     """Add `flask openapi`, and GET /openapi.json where OPENAPI is on.
 
     Call it when all other routes are there: the description is made here, once.
