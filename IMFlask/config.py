@@ -95,7 +95,7 @@ def settings(kind: str, env: Environment) -> type[Any]:
 config_dict: dict[str, type[Any]] = {
     "development": settings("development", environment),
     # The tests are the same on every machine, whatever its environment says.
-    "testing": settings("testing", environment.empty()),
+    "testing": settings("testing", Environment(APP_NAME, {})),
     "production": settings("production", environment),
 }
 config_dict["default"] = config_dict["development"]

@@ -6,10 +6,9 @@
 """
 
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from core.batch_writer import BatchWriter
-from core.database import Database
 from core.database.outage import answers
 from core.redaction import redact_body, redact_query
 
@@ -29,20 +28,12 @@ class Entry(NamedTuple):
     process_time: float  # seconds
 
 
-class LogModel(Protocol):
-    """A model that stores entries."""
+def writer(log: Any) -> BatchWriter:
+    """Return the writer to put entries into: it redacts, encodes and stores them.
 
-    database: Database
-
-    def encode(self, document: dict[str, Any]) -> Any:
-        """Return an entry as `insert_logs` takes it."""
-
-    def insert_logs(self, entries: list[Any]) -> int:
-        """Insert entries, each once; return how many were refused."""
-
-
-def writer(log: LogModel) -> BatchWriter:
-    """Return the writer to put entries into: it redacts, encodes and stores them."""
+    log: a model with `encode(document)`, which makes of an entry what `insert_logs(list)`
+    stores, each once; that returns how many were refused.
+    """
     return BatchWriter(
         "API log",
         lambda entry: log.encode(document(entry)),

@@ -20,20 +20,9 @@ _SECRET = re.compile(
     r"|ccnumber|(api|access|auth|private|sign|signing|encryption|ssh|master)key|^key$"
 )
 # What is one as a word of its own, digits behind it aside.
-_SECRET_WORDS = {
-    "pass",
-    "pw",
-    "pwd",
-    "pin",
-    "pincode",
-    "otp",
-    "totp",
-    "cvv",
-    "cvc",
-    "jwt",
-    "session",
-}
-_SECRET_WORDS |= {"ssn", "sid", "sig", "auth"}
+_SECRET_WORD = re.compile(
+    "(pass|pw|pwd|pin|pincode|otp|totp|cvv|cvc|jwt|session|ssn|sid|sig|auth)[0-9]*"
+)
 # What a name is; anything else may hold more than a name.
 _NAME = re.compile(r"[\w.\-\[\]]{1,64}")
 # A name with a value behind it, inside of some text. Bounded and begun at the
@@ -59,9 +48,7 @@ def is_secret(name: str) -> bool:
 def _is_secret(name: str) -> bool:
     split = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", unicodedata.normalize("NFKC", name))
     words = re.findall(r"[^\W_]+", split.lower())
-    return _SECRET.search("".join(words)) is not None or any(
-        word.rstrip("0123456789") in _SECRET_WORDS for word in words
-    )
+    return bool(_SECRET.search("".join(words)) or any(map(_SECRET_WORD.fullmatch, words)))
 
 
 def redact(value: Any) -> Any:

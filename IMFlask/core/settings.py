@@ -41,12 +41,6 @@ class Environment:
         if not re.fullmatch(r"[A-Za-z0-9_]+", app_name):
             self.stop("APP_NAME in config.py must be letters, digits and underscores.")
 
-    def empty(self) -> "Environment":
-        """Return an environment of the same application in which nothing is set."""
-        empty = Environment(self.app_name, {})
-        empty._asked = self._asked
-        return empty
-
     def stop(self, sentence: str) -> NoReturn:
         """End the process: `sentence` goes to stderr, the exit code is 4."""
         print(f"[{self.app_name}] {sentence}", file=sys.stderr)

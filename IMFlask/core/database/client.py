@@ -67,12 +67,6 @@ def close_client(uri: str) -> None:
             _clients.pop(uri).close()
 
 
-def close_clients() -> None:
-    """Close every client of this process."""
-    for uri in list(_clients):
-        close_client(uri)
-
-
 def _options(uri: str, app_name: str) -> dict[str, Any]:
     """Return the defaults that the URI leaves open: keyword arguments would beat it.
 

@@ -3,8 +3,8 @@
 It ends with the process that started it; the next use of another one starts it anew,
 with its data.
 
->>> embedded_database({"MONGODB_EMBEDDED_PATH": "never/used"}, "shop", Initializer)
-LazyDatabase('shop')
+>>> embedded_database({"MONGODB_EMBEDDED_PATH": "never/used"}, "shop", Initializer).name
+'shop'
 """
 
 import contextlib

@@ -6,18 +6,16 @@ True
 
 import itertools
 from datetime import datetime
-from typing import Any
 
 import pymongo
-from bson import Int64, ObjectId
+from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
 from core.database.chunk import Chunk
 from core.database.client import Document
 from core.database.model import Model
 
-# What a document must have to be a file, as `_is_file` says it; other programs may put
-# others beside ours.
+# What a document must have to be a file; other programs may put others beside ours.
 _NUMBER = {"$type": ["int", "long", "double"], "$lte": 2**53}
 _IS_FILE = {
     "length": {**_NUMBER, "$gte": 0},
@@ -65,8 +63,7 @@ class GridFSFile(Model):
 
     def get_file(self, file_id: ObjectId) -> Document | None:
         """Return a file's document, or None."""
-        document = self.collection.find_one({"_id": file_id})
-        return document if document and _is_file(document) else None
+        return self.collection.find_one({"_id": file_id, **_IS_FILE})
 
     def delete_files(self, file_ids: list[ObjectId]) -> int:
         """Delete files' documents, so that they are not there; return how many were."""
@@ -112,13 +109,3 @@ class GridFSFile(Model):
                         begun = document["uploadDate"]
                         found.append({"_id": document["_id"], "chunks": count, "newest": begun})
             return [one for one in found if self.get_file(one["_id"])]  # not deleted meanwhile
-
-
-def _is_file(document: Document) -> bool:
-    length, size = document.get("length"), document.get("chunkSize")
-    is_sized = _is_number(length, 0) and _is_number(size, 1)
-    return is_sized and isinstance(document.get("uploadDate"), datetime)
-
-
-def _is_number(value: Any, least: int) -> bool:
-    return type(value) in (int, Int64, float) and least <= value <= 2**53

@@ -38,9 +38,6 @@ class LazyDatabase:
     # pymongo and gridfs ask isinstance(database, Database).
     __class__ = property(lambda self: pymongo_database.Database)
 
-    def __repr__(self) -> str:
-        return f"LazyDatabase({self.name!r})"
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -49,12 +46,6 @@ class LazyDatabase:
     def __getitem__(self, name: str) -> Collection[Document]:
         # Of this database, so that a collection that is kept follows to another server.
         return Collection(cast(Database, self), name)
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self._opened() == other)
-
-    def __hash__(self) -> int:
-        return hash(self._opened())
 
     def _opened(self) -> Database:
         with self._lock:

@@ -66,10 +66,6 @@ class Model(ABC):
         """Return `document`, completed from the schema."""
         return {**self.schema, **document}
 
-    def projection(self, *fields: str) -> dict[str, int]:
-        """Return the projection to `fields`; without any, to the fields of the schema."""
-        return dict.fromkeys(fields or self.schema, 1)
-
     def find_newest(
         self,
         limit: int,

@@ -19,11 +19,10 @@ def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         token = current_app.config["ADMIN_TOKEN"]
         if token and not _is_given(token):
+            challenge = WWWAuthenticate("bearer", {"realm": current_app.config["APP_NAME"]})
             raise Unauthorized(
                 "Send the admin token, in the header Authorization: Bearer <token>.",
-                www_authenticate=WWWAuthenticate(
-                    "bearer", {"realm": current_app.config["APP_NAME"]}
-                ),
+                www_authenticate=challenge,
             )
         return view(*args, **kwargs)
 

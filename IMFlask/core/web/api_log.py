@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from time import time
+from typing import Any
 
 from flask import Flask
 
-from core.api_log import Entry, LogModel, writer
+from core.api_log import Entry, writer
 from core.database import Database
 from core.web.database import get_db
 from core.web.lifecycle import on_answer
@@ -13,7 +14,7 @@ from core.web.mark import is_unlogged
 from core.web.request import Request
 
 
-def log_requests(app: Flask, model: Callable[[Database], LogModel]) -> None:
+def log_requests(app: Flask, model: Callable[[Database], Any]) -> None:
     """Log the requests of `app` into the collection of `model`, where API_LOGGING is on."""
     if not app.config["API_LOGGING"]:
         return

@@ -18,19 +18,15 @@ def say(line: str) -> None:
 @contextmanager
 def in_a_sentence() -> Iterator[None]:
     """End the command with one sentence and exit code 1 when the database fails it."""
+    name = current_app.config["APP_NAME"]
     try:
         yield
+    except ConnectionFailure as error:
+        raise click.ClickException(
+            f"[{name}] The database does not answer: start it, or mend"
+            f" {name}_MONGODB_URI, then run this again."
+        ) from error
     except (PyMongoError, IndexConflict, RuntimeError) as error:
-        name = current_app.config["APP_NAME"]
-        raise click.ClickException(f"[{name}] {explain(error, name)}") from error
-
-
-def explain(error: Exception, app_name: str) -> str:
-    """Return what went wrong with the database in one sentence."""
-    if isinstance(error, ConnectionFailure):
-        return (
-            "The database does not answer: start it, or mend"
-            f" {app_name}_MONGODB_URI, then run this again."
-        )
-    details = error.details if isinstance(error, OperationFailure) else None
-    return " ".join(str((details or {}).get("errmsg") or error).split())
+        details = error.details if isinstance(error, OperationFailure) else None
+        sentence = " ".join(str((details or {}).get("errmsg") or error).split())
+        raise click.ClickException(f"[{name}] {sentence}") from error

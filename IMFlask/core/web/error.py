@@ -3,8 +3,6 @@
 The sentences by status are the product's, in app/api/error_handler.py.
 """
 
-from http import HTTPStatus
-
 from flask import Flask, got_request_exception
 from pymongo.errors import (
     BulkWriteError,
@@ -37,7 +35,8 @@ _Answer = tuple[Envelope, int] | tuple[Envelope, int, list[tuple[str, str]]]
 class ErrorAnswers:
     """Answers every error of `app` in the envelope.
 
-    sentences: what a client reads, by status, where the code gave no words of its own.
+    sentences: what a client reads, by status, where the code gave no words of its own;
+    at least those of 409, 413, 500 and 503.
     """
 
     def __init__(self, app: Flask, sentences: dict[int, str]) -> None:
@@ -102,10 +101,7 @@ class ErrorAnswers:
         return (*self._fail(503), [("Retry-After", _RETRY_AFTER)])
 
     def _fail(self, status: int) -> tuple[Envelope, int]:
-        return fail(status, self._sentence(status))
-
-    def _sentence(self, status: int) -> str:
-        return self._sentences.get(status) or f"{HTTPStatus(status).phrase}."
+        return fail(status, self._sentences[status])
 
     def _description(self, error: HTTPException, status: int) -> str:
         """Return the words given to `abort` or else ours; never Werkzeug's own."""

@@ -70,10 +70,10 @@ class Lifecycle:
     def __init__(self, app: Flask, hooks: list[Hook]) -> None:
         self._next = app.wsgi_app
         self._hooks = hooks
-        self._headers = list(_HEADERS)
+        headers = list(_HEADERS)
         if age := app.config["HSTS_SECONDS"]:
-            self._headers.append(("Strict-Transport-Security", f"max-age={age}"))
-        self._names = {name.lower() for name, _ in self._headers}
+            headers.append(("Strict-Transport-Security", f"max-age={age}"))
+        self._headers = [(pair[0].lower(), pair) for pair in headers]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
@@ -112,10 +112,7 @@ class Lifecycle:
 
     def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> None:
         given = {name.lower(): value for name, value in headers}
-        if self._names.isdisjoint(given):
-            headers += self._headers
-        else:
-            headers += [pair for pair in self._headers if pair[0].lower() not in given]
+        headers += [pair for name, pair in self._headers if name not in given]
         is_page = given.get("content-type", "")[:9].lower() == "text/html"
         if is_page and "content-security-policy" not in given:
             headers.append(_HTML_POLICY)

@@ -97,8 +97,7 @@ class Request(FlaskRequest):
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the body as it comes in, some 64 KiB at once."""
-        while block := self.stream.read(_BLOCK):
-            yield block
+        return iter(lambda: self.stream.read(_BLOCK), b"")
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         """Raise 415 for what does not claim to be JSON, 400 for what is not."""

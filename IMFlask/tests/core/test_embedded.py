@@ -23,7 +23,13 @@ ROOT = Path(config.__file__).parent
 USER = """
     import signal, sys
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below `nohup` or `&`
+    import model.mongodb
+    from core.database.model import Model
     from model import connect
+    from pymongo import IndexModel
+    class Kept(Model):
+        VERSION, schema, index = 1, {}, [IndexModel("a")]
+    model.mongodb.MODELS = (Kept,)
     database = connect({"APP_NAME": "user", "MONGODB_EMBEDDED_PATH": sys.argv[1]})
     def name():
         return (database["Probe"].find_one() or {}).get("name")

@@ -4,7 +4,7 @@ import gc
 import time
 from unittest import mock
 
-from flask import Flask, Response, abort, session, url_for
+from flask import Response, abort, session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from core.web.lifecycle import on_answer
@@ -164,38 +164,6 @@ class MiddlewareTestCase(ProbeTestCase):
             self.addCleanup(gc.enable)
             self.client.get(path)
             self.assertEqual([one for one in gc.get_objects() if type(one) is Request], [])
-
-
-class AddressTestCase(ProbeTestCase):
-    """What the application matches by itself, as Flask does"""
-
-    def test_addresses_are_those_of_flask(self):
-        """Of the request's host, in lower case, or SERVER_NAME; below a prefix"""
-
-        def view():
-            return {"url": url_for("url", _external=True)}
-
-        self.app.add_url_rule("/url", "url", view)
-        for server_name in (None, "www.example.com"):
-            self.app.config["SERVER_NAME"] = server_name
-            for host in ("api.example.com:8000", "API.example.com", "a b"):
-                with self.subTest(server_name=server_name, host=host):
-                    headers = {"Host": host}
-                    environ = {"SCRIPT_NAME": "/prefix"}
-                    url = self.client.get("/url", headers=headers, environ_overrides=environ)
-                    with mock.patch.object(
-                        type(self.app), "create_url_adapter", Flask.create_url_adapter
-                    ):
-                        theirs = self.client.get("/url", headers=headers, environ_overrides=environ)
-                    self.assertEqual(url.json["url"], theirs.json["url"])
-
-    def test_hooks_before_the_view_run(self):
-        """The app's and a blueprint's"""
-        seen = []
-        self.app.before_request(lambda: seen.append("app"))
-        self.app.before_request_funcs["probe"].append(lambda: seen.append("blueprint"))
-        self.client.get("/probe/hello")
-        self.assertEqual(seen, ["app", "blueprint"])
 
 
 class HSTSTestCase(ProbeTestCase):

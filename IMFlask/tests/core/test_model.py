@@ -78,12 +78,6 @@ class ModelTestCase(UnitTestCase):
             cursor = collection.find.return_value.sort.return_value.limit.return_value
             self.assertEqual(cursor.hint.called, is_held)
 
-    def test_projection(self):
-        """To the fields named, else to the schema's"""
-        model = Probe(None)
-        self.assertEqual(model.projection("name", "_id"), {"name": 1, "_id": 1})
-        self.assertEqual(list(model.projection()), list(model.schema))
-
     def test_dates_are_aware_and_cut_to_milliseconds(self):
         """What BSON keeps"""
         now = utc_now()

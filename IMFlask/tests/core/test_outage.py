@@ -20,7 +20,7 @@ class OutageTestCase(UnitTestCase):
     def setUp(self):
         super().setUp()
         self.client = client.get_client("mongodb://127.0.0.1:1", "tests")
-        self.addCleanup(client.close_clients)
+        self.addCleanup(client.close_client, "mongodb://127.0.0.1:1")
         self.addCleanup(outage._failed.clear)
         self.addCleanup(outage._refused.clear)
         self.has_server, self.error, self.now = False, OSError("refused"), 100.0

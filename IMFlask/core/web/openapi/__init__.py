@@ -12,7 +12,7 @@ from core.web.mark import is_static, unlogged
 from core.web.openapi.operation import operation_of, path_of, phrase, security_of, tag_of
 
 _ENDPOINT = "openapi"
-_HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After"}
+_HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After", 503: "Retry-After"}
 
 
 def publish_description(app: Flask) -> None:
@@ -102,11 +102,6 @@ def _failure(status: int) -> dict[str, Any]:
     headers: dict[str, Any] = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
     if status in _HEADERS:
         headers[_HEADERS[status]] = {"schema": {"type": "string"}}
-    if status == 503:
-        headers["Retry-After"] = {
-            "description": "Seconds; not where it is unknown whether it was done.",
-            "schema": {"type": "integer"},
-        }
     return {
         "description": phrase(status),
         "headers": headers,

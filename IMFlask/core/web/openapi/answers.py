@@ -8,7 +8,13 @@ Schema = dict[str, Any]  # a JSON Schema
 
 
 class Answers(NamedTuple):
-    """The declared answers of a view; see `answers`."""
+    """The declared answers of a view.
+
+    result: the JSON Schema of the envelope's `result`, where it has one; status: that
+    of a success; errors: other statuses of failure that it may answer; fields: the
+    schemas of what else is in the envelope; more: what else there is to say of the answers,
+    by status; example: the envelope of a success without its `msg`.
+    """
 
     result: Schema | None = None
     status: int = 200
@@ -18,30 +24,13 @@ class Answers(NamedTuple):
     example: dict[str, Any] | None = None
 
 
-def answers(
-    result: Schema | None = None,
-    *,
-    status: int = 200,
-    errors: tuple[int, ...] = (),
-    fields: dict[str, Schema] | None = None,
-    more: dict[int, Schema] | None = None,
-    example: dict[str, Any] | None = None,
-) -> Callable[[View], View]:
-    """Add to a view's description what cannot be inferred from it.
-
-    result: the JSON Schema of the envelope's `result`, where it has one; status: that
-    of a success; errors: other statuses of failure that it may answer; fields: the
-    schemas of what else is in the envelope; more: what else there is to say of the answers,
-    by status; example: the envelope of a success without its `msg`.
-    """
-
+def answers(result: Schema | None = None, **more: Any) -> Callable[[View], View]:
+    """Add to a view's description what cannot be inferred from it: the fields of `Answers`."""
     if callable(result):
         raise TypeError("answers is called: @answers()")
 
     def mark(view: View) -> View:
-        view.answers = Answers(  # type: ignore[attr-defined]
-            result, status, errors, fields or {}, more or {}, example
-        )
+        view.answers = Answers(result, **more)  # type: ignore[attr-defined]
         return view
 
     return mark

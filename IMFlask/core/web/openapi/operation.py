@@ -1,7 +1,6 @@
-"""What one view takes and answers, read off it: its parameters, its docstring, its marks."""
+"""What one view answers, read off it: its docstring, its types, its marks."""
 
 import inspect
-import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from types import UnionType
@@ -9,30 +8,18 @@ from typing import Any, get_args
 
 import flask_validation_extended as package
 from flask import Flask
-from werkzeug.routing import AnyConverter, BaseConverter, FloatConverter, Rule
-from werkzeug.routing.converters import IntegerConverter, UUIDConverter
-from werkzeug.routing.rules import parse_converter_args
+from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
 from core.web.openapi.answers import Answers, View
-from core.web.openapi.schema import Schema, is_required, schema_of
+from core.web.openapi.parameter import BODIES, VARIABLE, body_of, declared, parameters_of
+from core.web.openapi.schema import Schema
 from core.web.request import PROBES
-
-_PLACES = {package.Route: "path", package.Query: "query", package.Header: "header"}
-_BODIES = {
-    package.Json: "application/json",
-    package.Form: "application/x-www-form-urlencoded",
-    package.File: "multipart/form-data",
-}
-
-
-# A variable of a route: `<id>`, `<int:id>`, `<any(a, b):kind>`.
-_VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<args>.*?)\))?:)?(?P<name>\w+)>")
 
 
 def path_of(rule: Rule) -> str:
     """Return the rule's path as OpenAPI writes it: `/file/{id}`."""
-    return _VARIABLE.sub(r"{\g<name>}", rule.rule)
+    return VARIABLE.sub(r"{\g<name>}", rule.rule)
 
 
 def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
@@ -46,8 +33,8 @@ def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
         "tags": [tag_of(rule)],
         "summary": summary,
         "description": description.strip(),
-        "parameters": _parameters(rule, view),
-        "requestBody": _body(view),
+        "parameters": parameters_of(rule, view),
+        "requestBody": body_of(view),
         "responses": _answers(app, rule, view, function),
     }
     if schemes := security_of(app, view):
@@ -74,80 +61,6 @@ def tag_of(rule: Rule) -> str:
 def phrase(status: int) -> str:
     """Return what a status is called."""
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else str(status)
-
-
-def _declared(view: View) -> list[tuple[str, package.params.Parameter]]:
-    """Return the view's parameters that say where they come from, each with its name there."""
-    return [
-        (getattr(argument.default, "header_name", name), argument.default)
-        for name, argument in inspect.signature(view).parameters.items()
-        if isinstance(argument.default, package.params.Parameter)
-    ]
-
-
-def _parameters(rule: Rule, view: View) -> list[Schema]:
-    parameters: list[Schema] = []
-    in_path = _converters(rule)  # a variable that is not in it has its value from `defaults`
-    for name, parameter in _declared(view):
-        for kind, place in _PLACES.items():
-            if isinstance(parameter, kind) and (place != "path" or name in in_path):
-                schema = schema_of(parameter)
-                entry: Schema = {"name": name, "in": place}
-                if place == "path" or is_required(parameter):
-                    entry["required"] = True
-                if "description" in schema:
-                    entry["description"] = schema.pop("description")
-                parameters.append(entry | {"schema": schema})
-    declared = {entry["name"] for entry in parameters if entry["in"] == "path"}
-    for name in sorted(in_path.keys() - declared):
-        schema = _of_converter(in_path[name])
-        parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
-    return parameters
-
-
-def _converters(rule: Rule) -> dict[str, BaseConverter]:
-    """Return the converter of each variable in the rule's path."""
-    converters = {}
-    for found in _VARIABLE.finditer(rule.rule):
-        args, options = parse_converter_args(found["args"] or "")
-        converter = rule.get_converter(
-            found["name"], found["converter"] or "default", args, options
-        )
-        converters[found["name"]] = converter
-    return converters
-
-
-def _of_converter(converter: BaseConverter) -> Schema:
-    if isinstance(converter, AnyConverter):
-        return {"type": "string", "enum": sorted(converter.items)}
-    if isinstance(converter, UUIDConverter):
-        return {"type": "string", "format": "uuid"}
-    if isinstance(converter, IntegerConverter | FloatConverter):
-        bounds = {"minimum": converter.min, "maximum": converter.max}
-        kind = "integer" if isinstance(converter, IntegerConverter) else "number"
-        given = {name: value for name, value in bounds.items() if value is not None}
-        return {"type": kind} | given
-    return {"type": "string"}
-
-
-def _body(view: View) -> Schema | None:
-    declared = _declared(view)
-    found = [kind for kind in _BODIES if any(isinstance(one, kind) for _, one in declared)]
-    if not found:
-        return None
-    fields = {
-        name: parameter for name, parameter in declared if isinstance(parameter, tuple(found))
-    }
-    schema: Schema = {
-        "type": "object",
-        "properties": {name: schema_of(parameter) for name, parameter in fields.items()},
-    }
-    required = [name for name, parameter in fields.items() if is_required(parameter)]
-    if required:
-        schema["required"] = required
-    # A file needs a multipart form, and with it come the other fields.
-    content = {_BODIES[found[-1]]: {"schema": schema}}
-    return {"content": content} | ({"required": True} if required else {})
 
 
 def _answers(app: Flask, rule: Rule, view: View, function: View) -> Schema:
@@ -198,14 +111,14 @@ def _returned(function: View) -> Iterable[Any]:
 def _errors(app: Flask, rule: Rule, view: View, function: View) -> set[int]:
     """Return the statuses of failure that can be told from how the view is made."""
     errors = set()
-    declared = [parameter for _, parameter in _declared(view)]
-    if declared:
+    given = [parameter for _, parameter in declared(view)]
+    if given:
         errors.add(400)
-    if any(isinstance(parameter, package.Json | package.File) for parameter in declared):
+    if any(isinstance(parameter, package.Json | package.File) for parameter in given):
         errors.add(415)
-    if any(isinstance(parameter, tuple(_BODIES)) for parameter in declared):
+    if any(isinstance(parameter, tuple(BODIES)) for parameter in given):
         errors.add(413)
-    if _VARIABLE.search(rule.rule):
+    if VARIABLE.search(rule.rule):
         errors.add(404)
     if security_of(app, view):
         errors.add(401)
