@@ -1,4 +1,4 @@
-"""Holds the README to the tree, to the settings, and to what its commands print."""
+"""Holds the README to the tree, and to what its commands print."""
 
 import json
 import re
@@ -20,7 +20,6 @@ FIGURES = {"process_time", "log_queue"}
 def main() -> None:
     """Check all of it."""
     print(f"tree: {check_tree()} files", flush=True)
-    print(f"settings: {check_settings()}", flush=True)
     print(f"commands: {check_commands()}", flush=True)
 
 
@@ -49,22 +48,6 @@ def check_tree() -> int:
 def matches(name: str, pattern: str) -> bool:
     """Whether a path is of a line; a star stays within its folder."""
     return fnmatch(name, pattern) and name.count("/") == pattern.count("/")
-
-
-def check_settings() -> int:
-    """README, .env.example and config.py have the same settings."""
-    source = (ROOT / CODE / "config.py").read_text()
-    getters = "|".join(re.findall(r"(?m)^def (\w+)\(key: str", source))
-    read = set(re.findall(rf'\b(?:{getters})\(\s*"([A-Z_]+)"', source))
-    shown = set(re.findall(rf"(?m)^\| `(?:{CODE}_)?([A-Z_]+)`", section("Settings")))
-    example = (ROOT / ".env.example").read_text()
-    exemplary = set(re.findall(rf"(?m)^# (?:{CODE}_)?([A-Z_]+)=", example))
-    if not read == shown == exemplary:
-        raise SystemExit(
-            f"settings differ: config.py {read - shown}, README {shown - read},"
-            f" .env.example {exemplary ^ read}"
-        )
-    return len(read)
 
 
 def check_commands() -> int:

@@ -23,7 +23,7 @@ def main() -> None:
             if is_ours and path.name != "LICENSE" and CODE.lower() in path.read_text().lower():
                 raise SystemExit(f"{path.relative_to(root)} still says {CODE}")
         lint(root, code)
-        print(f"renamed to {code}: {test(root, 'tests', code=code)}", flush=True)
+        print(f"renamed to {code}: {test(root, code=code)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,27 +20,16 @@ def main() -> None:
     recipes = collection.index("\n### ")
     with copied() as root:
         follow(root, collection[:recipes])
-        check(
-            "a collection", root, "test_note", "integration.test_note", "integration.test_openapi"
-        )
-        check("and all unit tests", root)
+        check("a collection", root, "system.test_openapi")
+        check("and the rest", root)
         for title in ("When a document's shape changes", "Two writes in one transaction"):
             follow(root, section(title))
-        check(
-            "its recipes",
-            root,
-            "test_note",
-            "test_alone",
-            "integration.test_note",
-            "integration.test_note_version",
-            "integration.test_note_merge",
-            "integration.test_openapi",
-            "integration.test_page",
-        )
+        check("its recipes", root, "system.test_openapi", "system.test_page")
+        check("and the rest", root)
     with copied() as root:
         follow(root, section("Flask extensions"))
-        check("Flask extensions", root)
-        check("and with a database", root, "integration.test_auth", "integration.test_openapi")
+        check("Flask extensions", root, "system.test_openapi")
+        check("and the rest", root)
 
 
 def follow(root: Path, text: str) -> None:
@@ -72,7 +61,7 @@ def edited(path: Path, step: re.Match[str]) -> str:
 def check(title: str, root: Path, *names: str) -> None:
     """Put the imports in order as README says, lint what has been made, and run these tests.
 
-    names: by default the unit tests.
+    names: by default `flask test`.
     """
     run("ruff", "check", "--fix", ".", cwd=root)
     lint(root)

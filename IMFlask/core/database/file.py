@@ -63,7 +63,7 @@ class GridFSFile(Model):
 
     def get_file(self, file_id: ObjectId) -> Document | None:
         """Return a file's document, or None."""
-        return self.collection.find_one({"_id": file_id, **_IS_FILE})
+        return self.collection.find_one({"_id": file_id, **_IS_FILE}, hint="_id_")
 
     def delete_files(self, file_ids: list[ObjectId]) -> int:
         """Delete files' documents, so that they are not there; return how many were."""

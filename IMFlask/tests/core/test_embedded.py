@@ -99,9 +99,8 @@ class EmbeddedTestCase(unittest.TestCase):
         user.stdin.write(expression + "\n")
         user.stdin.flush()
 
-    def assert_ends(self, folder=None):
-        folder = folder or self.folder
-        self.assertTrue(wait_until(lambda: not is_locked(folder), 20), "it is left behind")
+    def assert_ends(self):
+        self.assertTrue(wait_until(lambda: not is_locked(self.folder), 20), "it is left behind")
 
     def children(self, user):
         """Return the ids of the processes that a user has started."""
