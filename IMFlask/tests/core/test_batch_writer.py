@@ -140,10 +140,26 @@ class BatchWriterTestCase(UnitTestCase):
         self.assertEqual(len(self.written()) + writer.dropped, 2000)
         self.assertIn(f"0 entries wait, {writer.dropped} dropped, 0 lost so far", logs.output[0])
 
+    def test_close_goes_on_while_batches_are_written(self):
+        """Longer than it waits for a single one; it ends at last, and counts the rest"""
+        writer = self.make(lambda batch: time.sleep(0.2) or 0)
+        limits = {"BATCH": 1, "STALL": 1, "STOP": 60}
+        with mock.patch.multiple(batch_writer, **limits), self.assertNoLogs("core"):
+            for number in range(10):  # 2 s
+                writer.put(number)
+            writer.close()
+        with mock.patch.multiple(batch_writer, **limits | {"STOP": 0.5}):
+            for number in range(100):
+                writer.put(number)
+            with self.assertLogs("core", "ERROR"):
+                writer.close()
+        self.assertTrue(0 < writer.lost < 100, writer.lost)
+        writer._write = mock.Mock(return_value=0)  # ends the thread
+
     def test_close_gives_up_and_says_how_many_are_lost(self):
-        """In time"""
+        """When no batch is written for a while"""
         writer = self.make(mock.Mock(side_effect=ConnectionError))
-        with mock.patch.object(batch_writer, "STOP", 0.2), self.assertLogs("core") as logs:
+        with mock.patch.object(batch_writer, "STALL", 0.2), self.assertLogs("core") as logs:
             writer.put(1)
             writer.put(2)
             writer.close()

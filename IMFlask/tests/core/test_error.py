@@ -2,7 +2,7 @@
 
 from unittest import mock
 
-from flask import abort, request
+from flask import abort, got_request_exception, request
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
@@ -91,8 +91,8 @@ class ErrorTestCase(ProbeTestCase):
 
     def test_unusual_status(self):
         """One without words of ours"""
-        self.set_view(lambda: abort(418))
-        self.assert_fails(self.client.get("/view"), 418, "I'm a teapot.")
+        self.set_view(lambda: abort(406))
+        self.assert_fails(self.client.get("/view"), 406, "Not Acceptable.")
 
     def test_missing_key_names_no_exception(self):
         """request.args["x"], in debug too, where Werkzeug says KeyError"""
@@ -190,6 +190,18 @@ class ErrorTestCase(ProbeTestCase):
                     )
                     self.assertIn("Traceback", logs.output[0])
                     self.assertIn(type(error).__name__, logs.output[0])
+
+    def test_unexpected_error_is_signalled(self):
+        """As error trackers expect; what is foreseen is not"""
+        seen = []
+
+        def track(app, exception):
+            seen.append((app, type(exception)))
+
+        with got_request_exception.connected_to(track), self.assertLogs("app", "ERROR"):
+            self.fail_with(ZeroDivisionError())
+            self.fail_with(NotFound("gone"))
+        self.assertEqual(seen, [(self.app, ZeroDivisionError)])
 
     def test_unexpected_error_after_the_view_is_hidden_too(self):
         """A result that is no JSON, a None, a failing after_request"""
