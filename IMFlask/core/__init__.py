@@ -1,34 +1,36 @@
-"""The engine: what every project shares. Read it when you are curious; do not edit it.
+"""The engine, which every project shares: read it when you are curious, do not edit it.
 
-Your code is beside this folder: `config.py`, `app/`, `controller/`, `model/`, `tests/`.
-A newer engine replaces this folder, `tests/core/` and `tests/system/` as a whole.
+A newer engine replaces core/, tests/core/ and tests/system/ as a whole. All else is yours:
+  an endpoint    a module in app/api/, registered in app/__init__.py
+  a decorator    app/api/decorator.py
+  a use case     a function in controller/
+  an error       a class with its status in controller/error.py, raised with its sentence;
+                 sentences of errors without one (404, 405, ...): app/api/error_handler.py
+  a collection   a subclass of model/mongodb/base.py's Model, listed in model/mongodb/__init__.py
+  a setting      a line in config.py, and one in .env.example
+  a test         tests/, with the classes of tests/case.py; with a database: tests/integration/
 
-Plain modules, which know neither Flask nor a database server:
-  error            what a controller raises; each class has its HTTP status
-  settings parser  getters for config.py, and parsers for its values
-  page             lists in pages, newest first
-  redaction        the part of a client's data that may be logged
-  batch_writer     a queue and the thread that writes what is in it
-  api_log          the entries of the API log
-  file             names and media types of files
-  testing          `flask test`
+Plain modules, without Flask and without a database:
+  error          what a controller raises
+  settings       getters for config.py            parser        parsers of their values
+  page           lists in pages, newest first     redaction     secrets out of what is logged
+  file           names and types of files         batch_writer  a queue, and a thread that writes it
+  api_log        the API log's entries            testing       `flask test`
 database/, on pymongo, without Flask:
-  client lazy      one client a process; a database that is opened by its first use
-  model            the base of every model
-  initializer      `flask db-init`
-  outage           which errors are an outage; queries that fail at once during one
-  value object_id bulk   storable values, ids that sort by time, many documents at once
-  file chunk       files, in GridFS's layout
-  embedded embedded_server   the embedded database
+  client         one MongoClient in a process     lazy          a database opened by its first use
+  model          what every Model inherits        initializer   `flask db-init`
+  outage         errors that are an outage        value         values that BSON can hold
+  object_id      ids that sort by time            bulk          many documents, each stored once
+  file, chunk    files, in GridFS's layout        embedded, embedded_server   the embedded database
 web/, on Flask:
-  lifecycle request body session json_provider   what surrounds each request
-  response error   the envelope; every error in it
-  validation/      `@Validator()` and its parameters
-  openapi/         the description of the API, and `@answers`
-  file/            uploads as they stream in, downloads in ranges
-  admin mark database command logging api_log
+  lifecycle      what surrounds every request     request, body, session, json_provider
+  response       the envelope                     error         every error, in the envelope
+  validation/    `@Validator()`, its parameters   openapi/      the description, `@answers`
+  file/          uploads and downloads            admin         `@admin_required`
+  api_log        what fills the API log           logging       the log's lines
+  database       get_db()                         command       what commands share
+  mark           `@unlogged`
 
-What it promises: the core modules that `app/api/__init__.py` and `controller/error.py`
-re-export keep their names and their meaning. Adding a collection, an error, a setting,
-a rule, a decorator or an endpoint needs no edit here, and neither does removing a part.
+Every name that app/api/__init__.py and controller/error.py take from here keeps its meaning.
+Nothing of yours needs an edit here, and neither does taking a part out (.ci/parts.py).
 """

@@ -1,9 +1,11 @@
 """Every module that must not know Flask runs on its own: its docstring's example shows how."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import core
 from tests.case import UnitTestCase
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,3 +52,14 @@ class AloneTestCase(UnitTestCase):
         """The test can fail"""
         done = subprocess.run([sys.executable, "-c", ALONE, "app"], cwd=ROOT, capture_output=True)
         self.assertIn(b"ImportError: app", done.stderr)
+
+    def test_engine_names_its_modules(self):
+        """In one screen; those of parts that were taken out may be named as well"""
+        words = set(re.findall(r"[a-z_]+", core.__doc__))
+        for path in ROOT.glob("core/**/*.py"):
+            folders = path.relative_to(ROOT / "core").parts
+            if folders[0] == "web" and len(folders) == 3:  # a package of its own
+                continue
+            name = path.stem if path.stem != "__init__" else path.parent.name
+            self.assertIn(name, words)
+        self.assertLess(core.__doc__.count("\n"), 50)
