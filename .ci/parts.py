@@ -105,7 +105,6 @@ PARTS = {
         files=[
             "app/api/log.py",
             "app/asset/static/log.js",
-            "controller/log.py",
             "core/api_log.py",
             "core/batch_writer.py",
             "core/database/bulk.py",
@@ -235,7 +234,7 @@ PARTS = {
         paragraphs={".env.example": ["ADMIN_TOKEN"]},
     ),
 }
-# What is of no use without any of these.
+# When all of these go, REST goes too.
 TOGETHER = {"samples", "files", "log"}
 REST = ["tests/mock.py", "tests/contract.py", "tests/test_mock.py", TESTS]
 
@@ -348,8 +347,12 @@ def main(names: list[str]) -> None:
         for name, part in PARTS.items():
             print(f"{name:12} {part.title}")
         return
+    try:
+        run("ruff", "--version", cwd=ROOT)
+    except FileNotFoundError:
+        raise SystemExit("There is no ruff: run this with .venv/bin/python.") from None
     take_out(ROOT, names)
-    print(f"Without {', '.join(names)}. Run `flask test`, and read what the page README says.")
+    print(f"Without {', '.join(names)}: run `flask test`, then edit README.md and commit.")
 
 
 if __name__ == "__main__":

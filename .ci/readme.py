@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -51,7 +50,7 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def check_commands() -> int:
-    """What README says one should see, one sees: in a copy, on an embedded database."""
+    """README's commands print what README shows: in a copy, on an embedded database."""
     text = section("How it is built") + section("The API")
     blocks = [block for kind, block in re.findall(r"(?ms)^```(\w*)\n(.*?)^```$", text) if not kind]
     commands = [part for block in blocks for part in re.split(r"(?m)^\$ ", block)[1:]]
@@ -84,7 +83,6 @@ def check_commands() -> int:
         finally:
             server.terminate()
             server.wait()
-            time.sleep(8)  # the embedded database ends, and the copy can go
     return len(commands)
 
 

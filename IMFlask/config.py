@@ -8,16 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from core.parser import (
-    database_name,
-    file_kinds,
-    hosts,
-    log_path,
-    mongodb_uri,
-    proxy_hops,
-    secret,
-    token,
-)
+from core import parser
 from core.settings import Environment
 
 APP_NAME = "IMFlask"
@@ -31,10 +22,7 @@ _debug = environment.debug(_chosen or "development")
 
 
 def settings(kind: str, env: Environment) -> type[Any]:
-    """Return the settings of one kind of app: development, testing or production.
-
-    env: the variables that they are read from.
-    """
+    """Return the settings of one kind of app, read from `env`."""
     is_development, is_production = kind == "development", kind == "production"
     is_live = is_production and _chosen == "production"
 
@@ -46,7 +34,7 @@ def settings(kind: str, env: Environment) -> type[Any]:
         # Errors are answered in the envelope and logged, in debug as well.
         PROPAGATE_EXCEPTIONS = False
 
-        SECRET_KEY = env.parsed("SECRET_KEY", secret) or (
+        SECRET_KEY = env.parsed("SECRET_KEY", parser.secret) or (
             None if is_production else secrets.token_hex(32)
         )
         SESSION_COOKIE_HTTPONLY = True
@@ -55,21 +43,23 @@ def settings(kind: str, env: Environment) -> type[Any]:
         MAX_CONTENT_LENGTH = 1024 * 1024  # bytes of a body
         MAX_FORM_MEMORY_SIZE = 1024 * 1024  # bytes of the fields of a form
         MAX_FORM_PARTS = 1000
-        TRUSTED_HOSTS = env.parsed("TRUSTED_HOSTS", hosts)
-        PROXY_HOPS = env.parsed("PROXY_HOPS", proxy_hops)
+        TRUSTED_HOSTS = env.parsed("TRUSTED_HOSTS", parser.hosts)
+        PROXY_HOPS = env.parsed("PROXY_HOPS", parser.proxy_hops)
         HSTS_SECONDS = env.integer("HSTS_SECONDS", 0, 0, 10**9)
 
-        MONGODB_URI = env.parsed("MONGODB_URI", mongodb_uri, required=is_live)
-        MONGODB_NAME = env.parsed("MONGODB_NAME", database_name)
+        MONGODB_URI = env.parsed("MONGODB_URI", parser.mongodb_uri, required=is_live)
+        MONGODB_NAME = env.parsed("MONGODB_NAME", parser.database_name)
         # Read under every kind: the tests run under development.
-        TEST_MONGODB_URI = environment.parsed("TEST_MONGODB_URI", mongodb_uri)
+        TEST_MONGODB_URI = environment.parsed("TEST_MONGODB_URI", parser.mongodb_uri)
 
         # None: as Flask does it.
         LOG_FORMAT = {"development": "readable", "production": "json"}.get(kind)
         LOG_REQUESTS = env.boolean("LOG_REQUESTS", kind != "testing")
         # Only the app that writes the file opens it.
         ERROR_LOG_PATH = (
-            env.parsed("ERROR_LOG_PATH", log_path if is_live else str) if is_production else None
+            env.parsed("ERROR_LOG_PATH", parser.log_path if is_live else str)
+            if is_production
+            else None
         )
         SLOW_API_TIME = env.seconds("SLOW_API_TIME", 0.5)
         # None: in debug mode the response, else none.
@@ -79,7 +69,7 @@ def settings(kind: str, env: Environment) -> type[Any]:
 
         MONGODB_EMBEDDED_PATH = str(BASE_DIR / "instance") if is_development else None
 
-        ADMIN_TOKEN = env.parsed("ADMIN_TOKEN", token, required=is_live)
+        ADMIN_TOKEN = env.parsed("ADMIN_TOKEN", parser.token, required=is_live)
 
         API_LOGGING = env.boolean("API_LOGGING", is_development)
         LOG_RETENTION_DAYS = env.integer("LOG_RETENTION_DAYS", 30, 0, 24855)  # MongoDB's 2**31 s
@@ -87,7 +77,7 @@ def settings(kind: str, env: Environment) -> type[Any]:
         OPENAPI = env.boolean("OPENAPI", is_development)
 
         MAX_UPLOAD_SIZE = env.integer("MAX_UPLOAD_SIZE", 64 * 1024 * 1024, 1, 2**53)  # bytes
-        UPLOAD_KINDS = env.parsed("UPLOAD_KINDS", file_kinds) or ()
+        UPLOAD_KINDS = env.parsed("UPLOAD_KINDS", parser.file_kinds) or ()
 
     return Config
 

@@ -36,7 +36,8 @@ def upload(files: File, uploads: Iterable[Upload], kinds: Sequence[str]) -> list
     """Store files, all of them or none, and return what is shown of each.
 
     kinds: what is accepted, as `core.file.is_accepted` has it. When anything fails, a
-    client that goes away included, what was stored by then is deleted before this raises.
+    client that goes away included, what was stored by then is deleted before this raises;
+    what the database does not delete is left for `sweep`.
     Raises Invalid for names and types that are none and for an upload longer than
     UPLOAD_TIME, Unsupported for a kind that is not accepted, PyMongoError when the
     database fails, and whatever the uploads raise.
@@ -101,7 +102,7 @@ def delete(files: File, file_id: str) -> None:
 
 
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:
-    """Return what is left of files that are not whole; delete it where that is asked for.
+    """Return the remains of incomplete files; delete them where that is asked for.
 
     Chunks without a document were left by processes that were killed, above all; a
     document without all its chunks by a write that the database did long after it was
@@ -136,14 +137,14 @@ def shown(document: Document) -> dict[str, Any]:
 
 
 def _remove(files: File, file_ids: list[ObjectId]) -> None:
-    """Delete all that is stored of files; what the database does not delete is swept up later."""
+    """Delete all that is stored of files; leave what the database does not delete for `sweep`."""
     if not file_ids:
         return
     try:
         files.delete_files(file_ids)  # first, so that nobody sees a file without its bytes
         files.chunks.delete(file_ids)
     except PyMongoError as error:
-        _logger.warning("chunks are left for `flask file-sweep`: %s", type(error).__name__)
+        _logger.warning("files are left for `flask file-sweep`: %s", type(error).__name__)
 
 
 def _in_time(blocks: Iterator[bytes], until: float) -> Iterator[bytes]:

@@ -4,7 +4,7 @@
 ([{'_id': 2}], 2)
 """
 
-from core.page import Documents as Documents
-from core.page import newest as newest_page
+from core import page
 
-__all__ = ["Documents", "newest_page"]
+Documents = page.Documents
+newest_page = page.newest

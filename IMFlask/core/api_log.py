@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from core.batch_writer import BatchWriter
-from core.database.outage import answers
+from core.database.outage import responds
 from core.redaction import redact_body, redact_query
 
 
@@ -38,15 +38,14 @@ def writer(log: Any) -> BatchWriter:
         "API log",
         lambda entry: log.encode(document(entry)),
         lambda entries: log.insert_logs(entries),  # looked up when called: tests patch it
-        lambda: answers(log.database),  # the first query starts the client's threads
+        lambda: responds(log.database),  # the first query starts the client's threads
     )
 
 
 def document(entry: Entry) -> dict[str, Any]:
     """Return the entry's fields as they are stored, its secrets redacted."""
     query = redact_query(entry.query) if entry.query else ""
-    body = entry.body
-    milliseconds = int(entry.time * 1000)
+    body, milliseconds = entry.body, int(entry.time * 1000)
     return {
         "request_id": entry.request_id,
         "ipv4": entry.ip,

@@ -1,4 +1,4 @@
-"""A queue and the thread that writes what is in it: who puts something in never waits.
+"""A queue and the thread that writes it: to put an item in never blocks, except the first.
 
 >>> written = []
 >>> writer = BatchWriter("numbers", str, lambda batch: written.extend(batch) or 0)

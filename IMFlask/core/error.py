@@ -1,4 +1,4 @@
-"""What a use case raises to refuse: a sentence for the client, and the status it comes with.
+"""Errors of use cases: a sentence for the client, and its status.
 
 >>> NotFound("There is no such note.").status
 404

@@ -19,11 +19,11 @@ _SECRET = re.compile(
     r"|recoverycode|securityanswer|mnemonic|assertion|samlresponse|creditcard|cardnumber"
     r"|ccnumber|(api|access|auth|private|sign|signing|encryption|ssh|master)key|^key$"
 )
-# What is one as a word of its own, digits behind it aside.
+# Secret names that are whole words; digits behind them are ignored.
 _SECRET_WORD = re.compile(
     "(pass|pw|pwd|pin|pincode|otp|totp|cvv|cvc|jwt|session|ssn|sid|sig|auth)[0-9]*"
 )
-# What a name is; anything else may hold more than a name.
+# A plain name; other text may contain a value.
 _NAME = re.compile(r"[\w.\-\[\]]{1,64}")
 # A name with a value behind it, inside of some text. Bounded and begun at the
 # name's first letter alone: its time must not grow with the square of the text.

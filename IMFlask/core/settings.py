@@ -134,14 +134,18 @@ class Environment:
         value = self.text(key)
         if value is None and not required:
             return None
+        name = self.variable(key)
         try:
-            return parse(value or "")
+            parsed = parse(value or "")
         except ValueError as wanted:
             if value is None:
-                self.stop(f"{self.variable(key)} is not set: put {wanted} there.")
+                self.stop(f"{name} is not set: put {wanted} there.")
             if isinstance(wanted, Hidden):
-                self.stop(f"{self.variable(key)} is not valid: put {wanted} there.")
+                self.stop(f"{name} is not valid: put {wanted} there.")
             self.refuse(key, value, str(wanted))
+        if value is None:
+            self.stop(f"{name} is not set.")
+        return parsed
 
     def debug(self, kind: str) -> bool:
         """Give FLASK_ENV its meaning of Flask 2.0; return whether debug is on.
@@ -161,6 +165,6 @@ def _is_read_already(path: Path) -> bool:
     return (
         path.is_fifo()
         and context is not None
-        and not os.environ.get("FLASK_SKIP_DOTENV")
+        and os.environ.get("FLASK_SKIP_DOTENV", "0").lower() in ("", "0", "false", "no")
         and find_dotenv(usecwd=True) == str(path)
     )

@@ -33,6 +33,6 @@ def run_tests(root: Path, given: tuple[str, ...]) -> bool:
 
 def names(root: Path) -> list[str]:
     """Return the modules and folders of tests/ but the one of the tests that take minutes."""
-    modules = [path.stem for path in (root / "tests").glob("test_*.py")]
-    folders = [path.parent.name for path in (root / "tests").glob("*/__init__.py")]
-    return sorted(modules) + sorted(name for name in folders if name != SYSTEM)
+    found = [*(root / "tests").glob("test_*.py"), *(root / "tests").glob("*/__init__.py")]
+    stems = [path.parent.name if path.stem == "__init__" else path.stem for path in found]
+    return sorted(set(stems) - {SYSTEM})

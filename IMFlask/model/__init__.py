@@ -30,13 +30,8 @@ def connect(config: Mapping[str, Any]) -> Database:
         return client[name] if name else client.get_default_database(default_name)
     if config.get("MONGODB_EMBEDDED_PATH"):
         return embedded_database(config, default_name, ModelInitializer)
-    if config.get("TESTING"):
-        return no_database(
-            default_name,
-            "There is no database under testing: patch the model's method, or hand the"
-            " model a database of the test's own.",
-        )
-    return no_database(default_name, f"There is no database: set {app_name}_MONGODB_URI.")
+    mend = "patch the model's method" if config.get("TESTING") else f"set {app_name}_MONGODB_URI"
+    return no_database(default_name, f"There is no database: {mend}.")
 
 
 def init_db(
@@ -46,10 +41,8 @@ def init_db(
 ) -> list[str]:
     """Create what the database lacks of indexes and first documents.
 
-    May be run at any time and by several processes at once. config: the settings
-    that an index depends on. Returns what was found and done, one line per index and
-    document; `say` gets each collection's as they come. Raises pymongo's
-    ConnectionFailure within seconds when the database is away, IndexConflict when an
-    index is there in another form, OperationFailure when one cannot be built.
+    Can be run again, by several processes at once. config: the settings that an index
+    depends on. Returns one line per index and document, which `say` gets as they come.
+    Raises IndexConflict when an index is there in another form, pymongo's errors.
     """
     return ModelInitializer(database, config).run(say)

@@ -30,7 +30,7 @@ from tests.core.case import ProbeTestCase
 from tests.file_contract import FileContract, FileMock
 
 FORM = "multipart/form-data; boundary=x"
-BROKEN = "The form is malformed or ended early: send it again."
+BROKEN = "The form is malformed or incomplete: check its encoding."
 UNREADABLE = "The body ended early or could not be read: send it again, whole."
 NOTHING = "There is no such file."
 

@@ -5,7 +5,7 @@ from unittest import mock
 from bson import ObjectId
 from pymongo.errors import BulkWriteError
 
-from controller import log
+from controller.util import newest_page
 from model.mongodb import Log
 from tests.case import AppTestCase, UnitTestCase
 from tests.mock import Mock
@@ -90,10 +90,10 @@ class ControllerTestCase(UnitTestCase):
         """A full page has a cursor where there is more"""
         entries = Mock.get_log(0, 4)
         self.model.get_log.return_value = entries
-        self.assertEqual(log.newest(self.model, 3), (entries[:3], entries[2]["_id"]))
-        self.assertEqual(log.newest(self.model, 4), (entries, None))
+        self.assertEqual(newest_page(self.model.get_log, 3), (entries[:3], entries[2]["_id"]))
+        self.assertEqual(newest_page(self.model.get_log, 4), (entries, None))
         self.model.get_log.return_value = []
-        self.assertEqual(log.newest(self.model, 3, "0" * 24), ([], None))
+        self.assertEqual(newest_page(self.model.get_log, 3, "0" * 24), ([], None))
         self.model.get_log.assert_called_with(4, ObjectId("0" * 24))
 
 

@@ -100,7 +100,7 @@ def delete_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Envelope
 @blueprint.cli.command("file-sweep")
 @click.option("--delete", is_flag=True, help="Delete them, too.")
 def sweep_files(delete: bool) -> None:
-    """Report what was left of files, above all by killed processes, an hour ago or earlier."""
+    """Report orphaned chunks and incomplete files older than an hour."""
     with in_a_sentence():
         leftovers = files.sweep(File(get_db()), delete)
     for one in leftovers:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, current_app
 
-from app.api import Envelope, answers, fail, get_db, response, shape, unlogged
-from core.database.outage import answers as database_answers
+from app.api import Envelope, answers, fail, get_db, responds, response, shape, unlogged
 
 blueprint = Blueprint("health", __name__)
 
@@ -25,10 +24,10 @@ def live_api() -> Envelope:
 @answers({"type": "object", "additionalProperties": shape.INTEGER}, errors=(503,))
 @unlogged
 def ready_api() -> Envelope | tuple[Envelope, int, dict[str, str]]:
-    """Say whether the database answers, and what this process has to tell of its parts."""
+    """Say whether the database answers; show this process's figures."""
     figures: dict[str, Callable[[], int]] = current_app.extensions.get("health", {})
     state = {name: figure() for name, figure in figures.items()}
-    if database_answers(get_db()):
+    if responds(get_db()):
         return response(state)
     envelope, status = fail(503, "The database does not answer.")
     return envelope | {"result": state}, status, {"Retry-After": "1"}

@@ -17,7 +17,7 @@ from app.api import (
     timer,
     unlogged,
 )
-from controller import log
+from controller.util import newest_page
 from model.mongodb import Log
 
 blueprint = Blueprint("log", __name__)
@@ -47,5 +47,5 @@ def get_log_api(
     before: str | None = Query(str, rules=ObjectIdRule(), optional=True),
 ) -> Envelope:
     """List the newest requests, newest first."""
-    page, cursor = log.newest(Log(get_db()), limit, before)
+    page, cursor = newest_page(Log(get_db()).get_log, limit, before)
     return response(page, next=cursor)

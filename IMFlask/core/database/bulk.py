@@ -1,24 +1,17 @@
 """Many documents at once, each stored once whatever happens in between.
 
->>> encoded({"_id": 1})["_id"]
-1
+>>> from unittest.mock import Mock
+>>> insert_each_once(Mock(), [])
+0
 """
 
 from typing import Any
 
-import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from core.database.client import Document
-
 _DUPLICATE = 11000  # MongoDB's error code DuplicateKey
-
-
-def encoded(document: Document) -> RawBSONDocument:
-    """Return a document in BSON. Raises what the encoder does when BSON cannot hold it."""
-    return RawBSONDocument(bson.encode(document))
 
 
 def insert_each_once(collection: Collection[Any], documents: list[RawBSONDocument]) -> int:

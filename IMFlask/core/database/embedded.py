@@ -9,7 +9,6 @@ with its data.
 
 import contextlib
 import importlib.util
-import socket
 import subprocess
 import sys
 import time
@@ -55,7 +54,7 @@ def embedded_database(
             one.run()
             server.say("The database is initialised, as by `flask db-init`.")
 
-    # It passes for one wherever it is used.
+    # pymongo accepts it as a Database.
     return cast(Database, LazyDatabase(name, open_database, prepare))
 
 
@@ -81,7 +80,14 @@ class EmbeddedServer:
         Raises EmbeddedDatabaseError when it does not start.
         """
         with self._lock:
-            return f"mongodb://127.0.0.1:{self._port() or self._start()}"
+            try:
+                port, _ = self._find() or self._start()
+                return f"mongodb://127.0.0.1:{port}"
+            except OSError as error:
+                raise EmbeddedDatabaseError(
+                    f"The embedded database does not start: {self._folder} cannot be used"
+                    f" ({error.strerror})."
+                ) from error
 
     def say(self, sentence: str) -> None:
         """Print a sentence for the developer."""
@@ -93,70 +99,48 @@ class EmbeddedServer:
             self._process.kill()  # every acknowledged write is on the disk
             self._process.communicate()
 
-    def _port(self) -> str:
-        """Return the port of the running server, or nothing."""
+    def _find(self) -> list[str]:
+        """Return the port and the process id of the running server, or nothing."""
         if is_locked(self._folder):
             with contextlib.suppress(FileNotFoundError):
-                return (self._folder / "port").read_text()
-        return ""
+                return (self._folder / "port").read_text().split()
+        return []
 
-    def _start(self) -> str:
+    def _start(self) -> list[str]:
         if importlib.util.find_spec("secantus") is None:
             raise EmbeddedDatabaseError(
                 f"There is no database: set {self._app_name}_MONGODB_URI to that of one, or"
                 " install the embedded one, `pip install -r requirements/development.txt`."
             )
         deadline = time.monotonic() + _START
-        process, port = None, ""
-        status: int | None = BUSY
-        while not (known := self._port()):  # another process may be faster
-            if status == BUSY and not is_locked(self._folder):
-                port = _free_port()
-                process = self._spawn(port)
+        process = None
+        while not (found := self._find()):  # another process may be faster
             status = BUSY if process is None else process.poll()
-            if status not in (None, BUSY) or time.monotonic() > deadline:
-                log = self._folder / "log"
-                raise EmbeddedDatabaseError(f"The embedded database does not start: see {log}.")
-            if status is None and _listens(port):
-                (self._folder / "port").write_text(port)
-                self.say(
-                    f"Embedded MongoDB at mongodb://127.0.0.1:{port} (data in {self._folder})."
+            if status == BUSY and not is_locked(self._folder):
+                process = self._spawn()
+            elif status not in (None, BUSY) or time.monotonic() > deadline:
+                raise EmbeddedDatabaseError(
+                    f"The embedded database does not start: see {self._folder / 'log'}."
                 )
             time.sleep(0.02)
-        return known
+        port, pid = found
+        if process is not None and str(process.pid) == pid:
+            self.say(f"Embedded MongoDB at mongodb://127.0.0.1:{port} (data in {self._folder}).")
+        return found
 
-    def _spawn(self, port: str) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> subprocess.Popen[bytes]:
         self.close()  # an earlier one, whose folder is gone
-        program = str(Path(embedded_server.__file__).resolve())
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._folder.chmod(0o700)
-            with open(self._folder / "log", "ab") as log:
-                self._process = subprocess.Popen(
-                    # -P: the modules beside the program must not stand in for others.
-                    [sys.executable, "-P", program, str(self._folder), port],
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    cwd=self._folder,
-                    # Ctrl-C goes to all processes of the terminal's group: not to this one.
-                    start_new_session=True,
-                )
-        except OSError as error:
-            raise EmbeddedDatabaseError(
-                f"The embedded database does not start: {self._folder} cannot be used"
-                f" ({error.strerror})."
-            ) from error
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        with open(self._folder / "log", "ab") as log:
+            self._process = subprocess.Popen(
+                # -P: the modules beside the program must not stand in for others.
+                [sys.executable, "-P", embedded_server.__file__, str(self._folder)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                # Ctrl-C goes to all processes of the terminal's group: not to this one.
+                start_new_session=True,
+            )
         return self._process
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
-def _listens(port: str) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(port))):
-        return True
-    return False

@@ -1,21 +1,24 @@
 """The embedded database's process: SecantusDB, which ends with the process that started it.
 
-Run as `python -P embedded_server.py FOLDER PORT [OPTION...]`. Its starter holds the other
-end of its standard input, which the kernel closes however the starter ends.
-SecantusDB, which is GPL-2.0, runs here and nowhere else; beside it this program needs
-the standard library alone.
+Run as `python -P embedded_server.py FOLDER`. Its starter holds the other end of its
+standard input, which the kernel closes however the starter ends. SecantusDB, which is
+GPL-2.0, runs here and nowhere else; beside it this program needs the standard library
+alone.
 
-A server locks the file `lock` in its folder for as long as it lives: a copy of the
-folder has a lock of its own.
+A server locks the file `lock` in its folder for as long as it lives, and writes its port
+to the file `port`. A copy of the folder has a lock of its own.
 
 >>> is_locked(Path("nowhere"))
 False
 """
 
+import contextlib
 import os
 import runpy
+import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import IO
 
@@ -34,16 +37,20 @@ else:
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether a server of this folder lives."""
+    """Return whether a server of this folder lives; raise OSError if that cannot be known."""
     try:
-        with open(folder / "lock") as file:
+        file = open(folder / "lock")  # noqa: SIM115, closed below
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    with file:
+        try:
             _lock(file, is_shared=True)
-    except OSError as error:
-        return not isinstance(error, FileNotFoundError | NotADirectoryError)
+        except OSError:
+            return True
     return False
 
 
-def serve(folder: Path, port: str, options: list[str]) -> None:
+def serve(folder: Path) -> None:
     """Be the server of `folder` until standard input ends; exit with BUSY if it has one."""
     lock = open(folder / "lock", "a")  # noqa: SIM115, held until the process ends
     try:
@@ -52,11 +59,15 @@ def serve(folder: Path, port: str, options: list[str]) -> None:
         raise SystemExit(BUSY) from None
     (folder / "port").unlink(missing_ok=True)  # of an earlier server
     threading.Thread(target=_end_with_starter, daemon=True).start()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    threading.Thread(target=_publish, args=(folder, port), daemon=True).start()
     # SecantusDB would else look for a configuration in `./`, `~` and `/etc`.
     (folder / "secantusd.toml").touch()
     sys.argv = ["secantus", f"--config={folder / 'secantusd.toml'}", "--host=127.0.0.1"]
     sys.argv += [f"--port={port}", f"--storage-path={folder / 'data'}", "--sync-on-commit"]
-    sys.argv += ["--log-level=WARNING", *options]
+    sys.argv += ["--log-level=WARNING"]
     try:
         runpy.run_module("secantus", run_name="__main__")
     except Exception as error:
@@ -70,5 +81,14 @@ def _end_with_starter() -> None:
     os._exit(0)  # every acknowledged write is on the disk (--sync-on-commit)
 
 
+def _publish(folder: Path, port: int) -> None:
+    """Write the port down once it accepts connections."""
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(0.02)
+    (folder / "port").write_text(f"{port} {os.getpid()}")
+
+
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    serve(Path(sys.argv[1]))

@@ -38,7 +38,7 @@ class GridFSFile(Model):
 
     @property
     def index(self) -> list[IndexModel]:
-        """GridFS's own, for those who look a name up; the order here is that of `_id`."""
+        """GridFS's own, for lookups by name; the order here is that of `_id`."""
         return [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])]
 
     @property

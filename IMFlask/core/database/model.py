@@ -76,7 +76,7 @@ class Model(ABC):
         """Return the newest documents, newest first, at most `limit`, which is 1 or more.
 
         Their order is that of `_id`. before: only documents older than the one with
-        this `_id`; query: what else they have to be, for which the collection should
+        this `_id`; query: a further filter, for which the collection should
         have an index that ends with `_id`: `[("owner", 1), ("_id", -1)]`; index: the
         name of the one that the server is held to, without a query that of `_id`.
         """

@@ -14,6 +14,7 @@ from datetime import datetime
 from bson import ObjectId
 
 _count = itertools.count()
+_process_id = secrets.token_bytes(4)
 
 
 def new_id(created_at: datetime) -> ObjectId:
@@ -32,7 +33,5 @@ def _renew_process_id() -> None:
     _process_id = secrets.token_bytes(4)
 
 
-_process_id: bytes
-_renew_process_id()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_process_id)

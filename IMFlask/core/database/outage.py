@@ -1,10 +1,10 @@
 """Outages: which errors are one, and queries that fail at once while the database is away.
 
-A query waits for a server, so that nobody notices an election. Once one has waited in
-vain, queries are refused until the driver knows a server again.
+A query waits for a server, which hides a short election. After one has timed out, the next
+ones fail at once, until the driver knows a server again.
 
 >>> from unittest.mock import Mock
->>> answers(Mock(**{"command.side_effect": ServerSelectionTimeoutError}))
+>>> responds(Mock(**{"command.side_effect": ServerSelectionTimeoutError}))
 False
 """
 
@@ -36,8 +36,6 @@ PING = 0.4
 # take a second, and one to spare. Until then the server counts as one that can be read.
 LATE = 3.0
 
-# Raised before the query was sent.
-_NOT_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
 _RETRIED = "RetryableWriteError"  # the driver's label of a write that it tries again
 # MongoDB's error codes of a write that was done, but is not confirmed: what a node says
 # that steps down or ends, and WriteConcernFailed.
@@ -91,9 +89,11 @@ def _has_lost_servers(client: MongoClient[Any], preference: Any) -> bool:
     return any(server.error for server in topology.server_descriptions().values())
 
 
-def answers(database: Database[Any]) -> bool:
+def responds(database: Database[Any]) -> bool:
     """Return whether the database answers a ping, within a second."""
     try:
+        if _has_lost_servers(database.client, database.read_preference):
+            return False
         with pymongo.timeout(PING):
             database.command("ping")
     except (PyMongoError, RuntimeError):  # or there is none, as connect() says
@@ -110,8 +110,8 @@ def is_outage(error: PyMongoError) -> bool:
 
 def may_be_done(error: PyMongoError) -> bool:
     """Return whether a write that failed so may have been done all the same."""
-    if isinstance(error, (*_NOT_SENT, ConfigurationError)):
-        return False
+    if isinstance(error, ServerSelectionTimeoutError | WaitQueueTimeoutError | ConfigurationError):
+        return False  # it was never sent
     # A server that says it is no primary has not done it, if that was the only try.
     if isinstance(error, NotPrimaryError):
         return error.has_error_label(_RETRIED)

@@ -10,8 +10,8 @@ from core.web.request import Request
 from core.web.session import SessionInterface
 
 
-def init_app(app: Flask) -> None:
-    """Give `app` our request, JSON, sessions, log and lifecycle, where Flask lets one set them."""
+def prepare(app: Flask) -> None:
+    """Give `app` our request, JSON, sessions and log, in the places that Flask has for them."""
     app.request_class = Request
     app.json = JSONProvider(app)
     app.session_interface = SessionInterface()
@@ -19,6 +19,10 @@ def init_app(app: Flask) -> None:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     configure_logging(app)
+
+
+def surround(app: Flask) -> None:
+    """Wrap `app`, and what extensions have wrapped it in, in its lifecycle."""
     lifecycle.init_app(app)
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, **hops)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The admin token: one secret, from the settings, that opens what is not for everybody."""
+"""The admin token: one secret, from the settings, for restricted endpoints."""
 
 import hmac
 from collections.abc import Callable

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 UNREADABLE = "The body ended early or could not be read: send it again, whole."
-BROKEN_FORM = "The form is malformed or ended early: send it again."
+BROKEN_FORM = "The form is malformed or incomplete: check its encoding."
 
 KEPT = 16 * 1024  # bytes of a body that may be logged: thousands of them may wait for it
 

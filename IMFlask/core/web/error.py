@@ -19,7 +19,7 @@ from core.database.value import Unstorable
 from core.error import ControllerError
 from core.redaction import one_line
 from core.web.request import current_request
-from core.web.response import Envelope, fail
+from core.web.response import Envelope, fail, sentence
 
 _RETRY_AFTER = "2"  # seconds
 _UNSTORABLE = "A value is of a kind or size that the database cannot hold."
@@ -35,13 +35,12 @@ _Answer = tuple[Envelope, int] | tuple[Envelope, int, list[tuple[str, str]]]
 class ErrorAnswers:
     """Answers every error of `app` in the envelope.
 
-    sentences: what a client reads, by status, where the code gave no words of its own;
-    at least those of 409, 413, 500 and 503.
+    sentences: what a client reads, by status, where the code gave no words of its own.
     """
 
     def __init__(self, app: Flask, sentences: dict[int, str]) -> None:
         self._app = app
-        self._sentences = sentences
+        app.extensions["sentences"] = sentences
         app.register_error_handler(HTTPException, self.answer_http)
         app.register_error_handler(ControllerError, self.answer_controller)
         app.register_error_handler(PyMongoError, self.answer_database)
@@ -55,15 +54,12 @@ class ErrorAnswers:
         if error.response is not None:  # abort(response): the caller has said it all.
             return error.response
         status = error.code or 500
-        envelope, _ = fail(status, self._description(error, status))
         headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
-        if status == 503 and not any(name == "Retry-After" for name, _ in headers):
-            headers.append(("Retry-After", _RETRY_AFTER))
-        return (envelope, status, headers) if headers else (envelope, status)
+        return self._answer(status, self._description(error, status), headers)
 
     def answer_controller(self, error: ControllerError) -> _Answer:
         """Answer what a controller raised, with its status and sentence."""
-        return fail(error.status, str(error))
+        return self._answer(error.status, str(error), [])
 
     def answer_database(self, error: PyMongoError) -> _Answer:
         """Answer what the driver raised, with a status that the client can act on."""
@@ -91,17 +87,23 @@ class ErrorAnswers:
 
     def _answer_outage(self, error: PyMongoError) -> _Answer:
         """Answer 503: come back soon, unless that could do a thing twice."""
-        if not isinstance(error, DatabaseAway):  # of which one line an outage is enough
+        if not isinstance(error, DatabaseAway):  # whose outage has its line already
             report_failure(error)
             shown = one_line(repr(error))[:300]
             self._app.logger.warning("the database does not answer: %s", shown)
         # What the request has done before is its own to know.
         if current_request().method not in ("GET", "HEAD") and may_be_done(error):
             return fail(503, _UNKNOWN_OUTCOME)
-        return (*self._fail(503), [("Retry-After", _RETRY_AFTER)])
+        return self._answer(503, sentence(self._app, 503), [])
+
+    def _answer(self, status: int, description: str, headers: list[tuple[str, str]]) -> _Answer:
+        if status == 503 and not any(name == "Retry-After" for name, _ in headers):
+            headers.append(("Retry-After", _RETRY_AFTER))
+        envelope, _ = fail(status, description)
+        return (envelope, status, headers) if headers else (envelope, status)
 
     def _fail(self, status: int) -> tuple[Envelope, int]:
-        return fail(status, self._sentences[status])
+        return fail(status, sentence(self._app, status))
 
     def _description(self, error: HTTPException, status: int) -> str:
         """Return the words given to `abort` or else ours; never Werkzeug's own."""
@@ -113,7 +115,7 @@ class ErrorAnswers:
             or given == type(error).description
             or isinstance(error, BadRequestKeyError)
         ):
-            return self._sentences.get(status) or f"{error.name}."
+            return sentence(self._app, status)
         return given
 
 

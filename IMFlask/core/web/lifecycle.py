@@ -1,6 +1,5 @@
 """The request's lifecycle: what happens around every request, whatever answers it."""
 
-import json
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,10 +10,9 @@ from core.redaction import one_line
 from core.web.logging import log_request
 from core.web.mark import is_unlogged
 from core.web.request import Exchange, Request
-from core.web.response import FAILURE
+from core.web.response import sentence
 
 _logger = logging.getLogger(__name__)
-_KEY = "on_answer"
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -33,7 +31,7 @@ Hook = Callable[[Request, int, float], None]
 
 def init_app(app: Flask) -> None:
     """Wrap `app` in its lifecycle."""
-    hooks: list[Hook] = app.extensions.setdefault(_KEY, [])
+    hooks: list[Hook] = app.extensions.setdefault("on_answer", [])
     app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
 
     if app.config["LOG_REQUESTS"]:
@@ -57,7 +55,7 @@ def init_app(app: Flask) -> None:
 
 def on_answer(app: Flask, hook: Hook) -> None:
     """Have `hook` called once an answer has begun; what it raises is logged."""
-    app.extensions[_KEY].append(hook)
+    app.extensions["on_answer"].append(hook)
 
 
 class Lifecycle:
@@ -68,6 +66,7 @@ class Lifecycle:
     """
 
     def __init__(self, app: Flask, hooks: list[Hook]) -> None:
+        self._app = app
         self._next = app.wsgi_app
         self._hooks = hooks
         headers = list(_HEADERS)
@@ -104,8 +103,8 @@ class Lifecycle:
     def _fail(self, error: Exception, exchange: Exchange, start: Any) -> Iterable[bytes]:
         """Answer in the envelope what Flask has let through."""
         _logger.error("a request failed", exc_info=error, extra={"request": exchange.request})
-        envelope = {"msg": "fail", "description": FAILURE, "request_id": exchange.id}
-        body = json.dumps(envelope).encode()
+        envelope = {"msg": "fail", "description": sentence(self._app, 500)}
+        body = self._app.json.dumps({**envelope, "request_id": exchange.id}).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         start("500 INTERNAL SERVER ERROR", headers, (type(error), error, error.__traceback__))
         return [body]

@@ -32,7 +32,9 @@ def configure_logging(app: Flask) -> None:
     formatter = JSONFormatter() if form == "json" else ReadableFormatter()
     if form == "readable":
         # Its own line for each request would be the second one.
-        logging.getLogger("werkzeug").addFilter(_is_no_request)
+        logging.getLogger("werkzeug").addFilter(
+            lambda record: not str(record.msg).rstrip().endswith('"%s" %s %s')
+        )
     if form:
         _add_handler(names, "stderr", logging.StreamHandler(), formatter)
     if path:
@@ -66,8 +68,9 @@ class JSONFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {
-            "time": _moment(record.created),
+            "time": f"{moment[:-6]}Z",
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -122,11 +125,6 @@ class ErrorFile(WatchedFileHandler):
             self.handleError(record)
 
 
-def _moment(seconds: float) -> str:
-    """Return a time, in seconds since the epoch, as ISO 8601 in UTC with milliseconds."""
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
-
-
 def _add_handler(
     names: list[Any], key: str, handler: logging.Handler, formatter: logging.Formatter
 ) -> None:
@@ -144,7 +142,3 @@ def _request_of(record: logging.LogRecord) -> Request | None:
     if isinstance(given, Request):
         return given
     return current_request() if has_request_context() else None
-
-
-def _is_no_request(record: logging.LogRecord) -> bool:
-    return not str(record.msg).rstrip().endswith('"%s" %s %s')

@@ -7,7 +7,7 @@ from flask import Flask, Request
 
 
 def unlogged(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep the view's requests out of what is logged of each, but for failures."""
+    """Log the view's requests only when they fail."""
     view.unlogged = True  # type: ignore[attr-defined]
     return view
 

@@ -16,12 +16,12 @@ from core.redaction import is_secret, redact_body, redact_path, redact_query
 from core.web.body import Body, FormParser
 from core.web.json_provider import NotJSON
 
-# What is taken over from X-Request-ID: nothing that a log or a header could trip over.
+# Accepted ids: characters that are safe in logs and headers.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BLOCK = 64 * 1024  # bytes read at once
 _SHOWN = 1024  # characters of a path and of a query
 
-PROBES = "/health/"  # the addresses that an orchestrator asks
+PROBES = "/health/"  # where an orchestrator asks
 
 
 class Exchange:
@@ -48,10 +48,8 @@ class Request(FlaskRequest):
     _body: Body | None = None  # once it is read
     _trusted_hosts: list[str] | None = None
 
-    def __init__(
-        self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False
-    ) -> None:
-        super().__init__(environ, populate_request, shallow)
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(environ, *args, **kwargs)
         exchange: Exchange = environ.get(Exchange.KEY) or Exchange(environ)
         if exchange.request is None:  # a view may make another one
             exchange.request = self
@@ -71,7 +69,7 @@ class Request(FlaskRequest):
             self.environ["HTTP_HOST"] = host.lower()  # which Werkzeug compares as it is
 
     def itself(self) -> "Request":
-        """Return the request, where this is asked of a proxy."""
+        """Return the request behind Flask's proxy."""
         return self
 
     def elapsed(self) -> float:

@@ -4,15 +4,14 @@
 `{"msg": "fail", "description": "...", "request_id": "..."}`.
 """
 
+from http import HTTPStatus
 from typing import Any
 
-from flask import has_request_context
+from flask import Flask, has_request_context
 
 from core.web.request import current_request
 
 Envelope = dict[str, Any]
-
-FAILURE = "The server failed to answer this; the failure is logged."
 
 
 def response(result: Any = None, **extra: Any) -> Envelope:
@@ -39,6 +38,12 @@ def fail(status: int, description: str) -> tuple[Envelope, int]:
     return envelope, status
 
 
-def bad_request(description: str) -> tuple[Envelope, int]:
-    """Return a 400."""
-    return fail(400, description)
+def sentence(app: Flask, status: int) -> str:
+    """Return what a client reads with a status for which the code gave no words."""
+    sentences: dict[int, str] = app.extensions["sentences"]
+    return sentences.get(status, f"{phrase(status)}.")
+
+
+def phrase(status: int) -> str:
+    """Return what a status is called."""
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else str(status)

@@ -15,12 +15,12 @@ from model.mongodb.file import File as File
 from model.mongodb.log import Log as Log
 from model.mongodb.master_config import MasterConfig as MasterConfig
 
-MODELS: tuple[type[Model], ...] = (
+MODELS: list[type[Model]] = [
     MasterConfig,
     Log,
     File,
     Chunk,
-)
+]
 
 
 class ModelInitializer(Initializer):

@@ -5,12 +5,13 @@
 '/'
 """
 
+import bson
 from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, IndexModel
 
 from core.database import Document
-from core.database.bulk import encoded, insert_each_once
+from core.database.bulk import insert_each_once
 from core.database.object_id import new_id
 from model.mongodb.base import Model, utc_now
 
@@ -54,7 +55,7 @@ class Log(Model):
         Raises what the encoder does when BSON cannot hold it.
         """
         entry = {"_id": new_id(document["created_at"]), **document, "__version__": self.VERSION}
-        return encoded(entry)
+        return RawBSONDocument(bson.encode(entry))
 
     def insert_logs(self, entries: list[RawBSONDocument]) -> int:
         """Insert encoded entries, each once; returns how many the server refused."""

@@ -153,4 +153,4 @@ class LazyDatabaseTestCase(UnitTestCase):
             lambda: database["Log"],
         )
         database = model.connect({"TESTING": True})
-        self.assertRaisesRegex(RuntimeError, "under testing", lambda: database["Log"])
+        self.assertRaisesRegex(RuntimeError, "patch the model's method", lambda: database["Log"])

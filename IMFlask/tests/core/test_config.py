@@ -31,6 +31,7 @@ SETTINGS = [
     ("LOG_REQUESTS", "0", False),
     ("MONGODB_NAME", "shop", "shop"),
     ("HSTS_SECONDS", "60", 60),
+    ("PROXY_HOPS", "for=1", {"x_for": 1, "x_proto": 0, "x_host": 0, "x_port": 0, "x_prefix": 0}),
     ("TRUSTED_HOSTS", "a.example", ["a.example"]),
     ("ADMIN_TOKEN", "a" * 32, "a" * 32),
     ("API_LOGGING", "0", False),
@@ -169,7 +170,7 @@ class ConfigTestCase(ConfigCase):
         self.assertEqual((len(keys), {len(key) for key in keys}), (2, {64}))
 
     def test_every_configuration_knows_its_kind(self):
-        """And a class derived from one is of its kind"""
+        """And development is the default"""
         for kind in ("development", "testing", "production"):
             self.assertEqual(config.config_dict[kind].KIND, kind)
         self.assertIs(config.config_dict["default"], config.config_dict["development"])
@@ -242,11 +243,11 @@ class ConfigTestCase(ConfigCase):
         self.assertGreater(len(read), 9)
         for key in read:
             # The example keeps its prefix when the app gets another name.
-            prefix = "" if key.startswith("FLASK_") else "[A-Za-z0-9]+_"
+            prefix = "" if key.startswith("FLASK_") else "[A-Za-z0-9_]+_"
             self.assertRegex(example, rf"(?m)^# {prefix}{key}=")
         for line in example.splitlines():
             self.assertTrue(not line or line.startswith("#"), line)
-        for key, value in re.findall(r"(?m)^# [A-Za-z0-9]+_([A-Z_]+)=(.+)$", example):
+        for key, value in re.findall(rf"(?m)^# (?:{APP_NAME}|FLASK)_([A-Z_]+)=(.+)$", example):
             if key != "CONFIG":  # Flask's
                 default = getattr(config.config_dict["development"], key)
                 self.assertEqual(value, str(int(default) if default is True else default), key)

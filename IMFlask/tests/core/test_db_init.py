@@ -1,4 +1,4 @@
-"""db-init: fresh, repeated, after changes, two at once, with the database away."""
+"""db-init: fresh, repeated, after changes, many at once."""
 
 import threading
 import time

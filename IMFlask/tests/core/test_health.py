@@ -17,12 +17,12 @@ class HealthTestCase(AppTestCase):
         """The same where it does not answer, which is a 503"""
         figures = iter((1, 2))
         self.app.extensions["health"] = {"queue": lambda: next(figures)}
-        with mock.patch("app.api.health.database_answers", autospec=True, return_value=True):
+        with mock.patch("app.api.health.responds", autospec=True, return_value=True):
             response = self.client.get("/health/ready")
         self.assertEqual(
             (response.status_code, response.json), (200, {"msg": "success", "result": {"queue": 1}})
         )
-        with mock.patch("app.api.health.database_answers", autospec=True, return_value=False):
+        with mock.patch("app.api.health.responds", autospec=True, return_value=False):
             response = self.client.get("/health/ready")
         self.assertEqual(response.status_code, 503)
         self.assertEqual(response.headers["Retry-After"], "1")
@@ -32,7 +32,7 @@ class HealthTestCase(AppTestCase):
     def test_there_may_be_nothing_to_show(self):
         """An empty result"""
         self.app.extensions.pop("health", None)
-        with mock.patch("app.api.health.database_answers", autospec=True, return_value=True):
+        with mock.patch("app.api.health.responds", autospec=True, return_value=True):
             response = self.client.get("/health/ready")
         self.assertEqual(response.json, {"msg": "success", "result": {}})
 

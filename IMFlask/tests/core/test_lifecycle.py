@@ -126,14 +126,17 @@ class MiddlewareTestCase(ProbeTestCase):
         self.assertEqual(starts[-1][0][:3], "500")
 
     def test_failing_hook_changes_no_answer(self):
-        """It is logged"""
+        """It is logged, and the next hook is called all the same"""
 
         def hook(request, status, seconds):
             raise ZeroDivisionError
 
+        seen = []
         on_answer(self.app, hook)
+        on_answer(self.app, lambda *args: seen.append(args[1]))
         with self.assertLogs("core", "ERROR"):
             self.assertEqual(self.client.get("/probe/hello").status_code, 200)
+        self.assertEqual(seen, [200])
 
     def test_middleware_within_may_answer_itself_or_copy_the_environ(self):
         """As extensions do"""

@@ -26,7 +26,7 @@ class FileTestCase(UnitTestCase):
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "error.log"
         self.logger = logging.getLogger("app")
-        for name in ("app", "controller", "model"):
+        for name in ("app", "controller", "core", "model"):
             logger = logging.getLogger(name)
             self.addCleanup(setattr, logger, "handlers", logger.handlers)
             self.addCleanup(self.close_handlers, logger)
@@ -214,7 +214,7 @@ class RequestLineTestCase(ProbeTestCase):
 
     def test_unlogged_view_leaves_one_only_where_it_fails(self):
         """Probes, static files"""
-        ready = mock.patch("app.api.health.database_answers", side_effect=[True, False])
+        ready = mock.patch("app.api.health.responds", side_effect=[True, False])
         with ready, self.assertLogs("core", "INFO") as logs:
             for path in ("/health/live", "/health/ready", "/health/ready", "/static/none"):
                 self.client.get(path)

@@ -1,6 +1,6 @@
 """The envelope's constructors."""
 
-from core.web.response import bad_request, created, fail, response
+from core.web.response import created, fail, response
 from tests.case import UnitTestCase
 
 
@@ -26,4 +26,3 @@ class ResponseTestCase(UnitTestCase):
     def test_failure(self):
         """With its status"""
         self.assertEqual(fail(409, "No."), ({"msg": "fail", "description": "No."}, 409))
-        self.assertEqual(bad_request("No."), ({"msg": "fail", "description": "No."}, 400))

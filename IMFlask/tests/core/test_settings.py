@@ -78,6 +78,7 @@ class SettingsTestCase(UnitTestCase):
         self.assertIsNone(self.read("", "parsed", even))
         self.assert_stops("3", "has value '3': put an even number there.", "parsed", even)
         self.assert_stops("", "is not set: put an even number there.", "parsed", even, True)
+        self.assert_stops("", "is not set.", "parsed", str, True)
 
     def test_hosts(self):
         """Names and suffixes, separated by commas"""

@@ -7,7 +7,6 @@ import flask_validation_extended as package
 from flask import request
 from flask_validation_extended import Dict, In, List, Max, MaxFileCount, Min, MinLen, ValidationRule
 
-from core.web.response import bad_request
 from core.web.validation import File, Form, Header, Json, Query, Route, Validator
 from tests.case import AppTestCase
 
@@ -24,10 +23,10 @@ class ValidatorTestCase(AppTestCase):
     def serve(self, **parameters):
         """Serve a view at /view with these parameters, that returns what it got."""
         names = ", ".join(f"{name}={name}" for name in parameters)
-        scope = {"Validator": Validator(bad_request), **parameters}
+        scope = {"Validator": Validator(), **parameters}
         code = f"def view({names}):\n  return {{n: v for n, v in locals().items()}}"
         exec(code, scope)
-        self.view(Validator(bad_request)(scope["view"]))
+        self.view(Validator()(scope["view"]))
 
     def assert_reads(self, response, **values):
         self.assertEqual((response.status_code, response.json), (200, values))
@@ -38,7 +37,7 @@ class ValidatorTestCase(AppTestCase):
     def test_every_source(self):
         """Query, Header, Json, Form, Route and File come from where they say"""
 
-        @Validator(bad_request)
+        @Validator()
         def view(i=Route(int), q=Query(str), h=Header("X-Number", int), f=Form(float), n=File()):
             return [i, q, h, f, [one.filename for one in n]]
 
@@ -69,7 +68,7 @@ class ValidatorTestCase(AppTestCase):
     def test_invalidate_switches_the_validator_off(self):
         """The package's invalidate()"""
 
-        @Validator(bad_request)
+        @Validator()
         def view(a=Query(int)):
             return {"given": isinstance(a, Query)}
 
@@ -105,7 +104,7 @@ class ValidatorTestCase(AppTestCase):
     def test_parameter_without_source_is_an_error_at_once(self):
         """At decoration"""
         for view in (lambda a: {}, lambda a=1: {}):
-            self.assertRaises(TypeError, Validator(bad_request), view)
+            self.assertRaises(TypeError, Validator(), view)
 
     def test_missing_default_and_optional(self):
         """What is not there"""
@@ -116,7 +115,7 @@ class ValidatorTestCase(AppTestCase):
     def test_defaults_are_not_shared(self):
         """A view may change its default"""
 
-        @Validator(bad_request)
+        @Validator()
         def view(a=Json(list, default=[1])):
             a.append(2)
             return a
@@ -308,7 +307,7 @@ class ValidatorTestCase(AppTestCase):
     def test_text_that_is_not_utf8_is_400(self):
         """Query, path, urlencoded and multipart form"""
 
-        @Validator(bad_request)
+        @Validator()
         def view(i=Route(str), a=Query(str, optional=True), f=Form(str, optional=True)):
             return [i, a, f]
 

@@ -24,8 +24,14 @@ def server_uri():
     if given:
         return given
     folder, port = tempfile.mkdtemp(), free_port()
-    start_secantus(Path(folder), port)  # ends with the tests
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = start_secantus(Path(folder), port)
+
+    def end():
+        server.kill()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
     return f"mongodb://127.0.0.1:{port}"
 
 

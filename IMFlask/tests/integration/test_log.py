@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bson import ObjectId
 
-from controller import log
+from controller.util import newest_page
 from model import init_db
 from model.mongodb import Log
 from tests.integration.case import DatabaseTestCase
@@ -33,7 +33,7 @@ class LogTestCase(DatabaseTestCase):
             model.insert_log({"url": str(number)})
         seen, cursor, pages = [], None, 0
         while pages == 0 or cursor is not None:
-            page, cursor = log.newest(model, 10, cursor and str(cursor))
+            page, cursor = newest_page(model.get_log, 10, cursor and str(cursor))
             seen += [int(entry["url"]) for entry in page]
             pages += 1
             model.insert_log({"url": "new"})
@@ -51,7 +51,7 @@ class LogTestCase(DatabaseTestCase):
 
     def test_empty_log(self):
         """No collection yet"""
-        self.assertEqual(log.newest(Log(self.database), 10), ([], None))
+        self.assertEqual(newest_page(Log(self.database).get_log, 10), ([], None))
 
     def test_lifetime_is_that_of_the_setting(self):
         """LOG_RETENTION_DAYS, changed in place, to 0, which is for ever, and back"""

@@ -49,7 +49,7 @@ def find_files(parts: Iterator[Part], key: str, label: str) -> Iterator[Upload]:
 
 
 class Files(File):
-    """The files of a field, as they come in: an iterator of `controller.file.Upload`.
+    """The files of a field, as they come in: an iterator of `core.file.Upload`.
 
     What is wrong with them is raised while they are read. The view can have nothing
     else from the body, or its definition raises TypeError.

@@ -9,7 +9,8 @@ import click
 from flask import Flask, Response
 
 from core.web.mark import is_static, unlogged
-from core.web.openapi.operation import operation_of, path_of, phrase, security_of, tag_of
+from core.web.openapi.operation import operation_of, path_of, security_of, tag_of
+from core.web.response import phrase
 
 _ENDPOINT = "openapi"
 _HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After", 503: "Retry-After"}

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Iterable
-from http import HTTPStatus
 from types import UnionType
 from typing import Any, get_args
 
@@ -15,6 +14,7 @@ from core.web.openapi.answers import Answers, View
 from core.web.openapi.parameter import BODIES, VARIABLE, body_of, declared, parameters_of
 from core.web.openapi.schema import Schema
 from core.web.request import PROBES
+from core.web.response import phrase
 
 
 def path_of(rule: Rule) -> str:
@@ -56,11 +56,6 @@ def tag_of(rule: Rule) -> str:
     """Return the name of the route's blueprint, nested ones with a dot between."""
     endpoint: str = rule.endpoint
     return endpoint.rpartition(".")[0] or endpoint
-
-
-def phrase(status: int) -> str:
-    """Return what a status is called."""
-    return HTTPStatus(status).phrase if status in set(HTTPStatus) else str(status)
 
 
 def _answers(app: Flask, rule: Rule, view: View, function: View) -> Schema:

@@ -11,7 +11,7 @@ from typing import Any
 import flask_validation_extended as package
 from flask_validation_extended import All, Dict, List, ValidationRule
 
-from core.web.validation.rule import sentence
+from core.web.validation.rule import DatetimeRule, sentence
 
 Schema = dict[str, Any]
 
@@ -46,7 +46,7 @@ _RULES: dict[type, Callable[[Any, list[str]], Schema]] = {
     package.Strip: lambda rule, kinds: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
     package.Email: lambda rule, kinds: {"format": "email", "pattern": package.rules.REGEX_EMAIL},
     package.IsoDatetime: lambda rule, kinds: {"format": "date-time"},
-    package.Datetime: lambda rule, kinds: _date(rule._df_format),
+    package.Datetime: lambda rule, kinds: DatetimeRule(rule._df_format).schema,
     package.PhoneNum: lambda rule, kinds: {
         "pattern": r"^(\+[0-9]{1,2} )?\(?[0-9]{3}\)?[ .-][0-9]{3,4}[ .-][0-9]{4}$"
     },
@@ -112,11 +112,6 @@ def _of_rule(rule: ValidationRule, kinds: list[str]) -> Schema:
 
 def _pattern(pattern: str) -> Schema:
     return {"pattern": f"^(?:{pattern})$"} if _SHARED_PATTERN.fullmatch(pattern) else {}
-
-
-def _date(form: str) -> Schema:
-    """Return the format of dates; other forms of strptime's no keyword can say."""
-    return {"format": "date"} if form == "%Y-%m-%d" else {}
 
 
 def _finite(**keyword: Any) -> Schema:

@@ -37,11 +37,6 @@ def read_query(request: Request, variables: dict[str, Any]) -> Any:
     return request.args
 
 
-def read_headers(request: Request, variables: dict[str, Any]) -> Any:
-    """Return the headers, whose names have no case."""
-    return request.headers
-
-
 def read_json(request: Request, variables: dict[str, Any]) -> Any:
     """Return the object in the body; an empty one where there is no body at all."""
     # A cross-site form can send anything but this type.
@@ -72,11 +67,6 @@ def read_files(request: Request, variables: dict[str, Any]) -> Any:
     return request.files
 
 
-def find_one(source: Any, key: str, label: str) -> Any:
-    """Return the value where there can be only one."""
-    return source.get(key, MISSING)
-
-
 def find_single(source: Any, key: str, label: str) -> Any:
     """Return the value that must be given once; raise Invalid when it is given twice."""
     values = source.getlist(key)
@@ -97,11 +87,15 @@ def _check_utf8(raw: bytes, what: str) -> None:
         raise Invalid(f"The {what} is not valid UTF-8.") from None
 
 
+def _find(source: Any, key: str, label: str) -> Any:
+    return source.get(key, MISSING)
+
+
 SOURCES: dict[type, Source] = {
-    package.Route: Source("Path parameter", True, read_route, find_one),
+    package.Route: Source("Path parameter", True, read_route, _find),
     package.Query: Source("Query parameter", True, read_query, find_single),
-    package.Header: Source("Header", True, read_headers, find_one),
-    package.Json: Source("JSON field", False, read_json, find_one),
+    package.Header: Source("Header", True, lambda request, _: request.headers, _find),
+    package.Json: Source("JSON field", False, read_json, _find),
     package.Form: Source("Form field", True, read_form, find_single),
     package.File: Source("File", False, read_files, find_files),
 }

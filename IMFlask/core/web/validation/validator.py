@@ -17,7 +17,7 @@ from flask import g
 
 from core.error import Invalid
 from core.web.request import current_request
-from core.web.response import bad_request
+from core.web.response import fail
 from core.web.validation.rule import checker, sentence
 from core.web.validation.source import MISSING, SOURCES, Source
 from core.web.validation.value import convert, described, described_value, matches
@@ -29,7 +29,7 @@ class Validator(package.Validator):
     error_function: turns a sentence into the answer; by default our 400.
     """
 
-    default_error = staticmethod(bad_request)
+    default_error = staticmethod(lambda description: fail(400, description))
 
     def __call__(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Return the view that is called with its parameters read and checked.
