@@ -122,5 +122,5 @@ def _is_unconfirmed(error: PyMongoError) -> bool:
     if isinstance(error, BulkWriteError):
         concerns = error.details.get("writeConcernErrors", [])
         codes = {concern.get("code") for concern in concerns}
-        return bool(codes & _UNCONFIRMED) and not error.details.get("writeErrors")
+        return bool(codes & _UNCONFIRMED)  # a duplicate may be the driver's own first try
     return isinstance(error, WriteConcernError) and error.code in _UNCONFIRMED

@@ -163,6 +163,12 @@ class ErrorTestCase(ProbeTestCase):
             (WTimeoutError("x", 64), False),
             (WriteConcernError("shutdown in progress", 91), False),
             (BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}), False),
+            (
+                BulkWriteError(
+                    {"writeErrors": [{"code": 11000}], "writeConcernErrors": [{"code": 91}]}
+                ),
+                False,
+            ),
             (NotPrimaryError("x", {"errorLabels": ["RetryableWriteError"]}), False),
             (NotPrimaryError("x"), True),
             (ServerSelectionTimeoutError("x"), True),
