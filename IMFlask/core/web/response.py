@@ -41,7 +41,7 @@ def fail(status: int, description: str) -> tuple[Envelope, int]:
 def sentence(app: Flask, status: int) -> str:
     """Return what a client reads with a status for which the code gave no words."""
     sentences: dict[int, str] = app.extensions["sentences"]
-    return sentences.get(status, f"{phrase(status)}.")
+    return sentences.get(status) or f"{phrase(status)}."
 
 
 def phrase(status: int) -> str:
