@@ -107,7 +107,6 @@ PARTS = {
             "app/asset/static/log.js",
             "core/api_log.py",
             "core/batch_writer.py",
-            "core/database/bulk.py",
             "core/web/api_log.py",
             "model/mongodb/log.py",
             "tests/core/test_api_log.py",

@@ -7,14 +7,15 @@
 
 from typing import Any
 
-from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from core.database.client import Document
 
 _DUPLICATE = 11000  # MongoDB's error code DuplicateKey
 
 
-def insert_each_once(collection: Collection[Any], documents: list[RawBSONDocument]) -> int:
+def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
     """Insert documents that have an `_id`; returns how many the server refused.
 
     One that is there already is passed over, so that a list whose outcome is
@@ -29,3 +30,9 @@ def insert_each_once(collection: Collection[Any], documents: list[RawBSONDocumen
         codes = [failure["code"] for failure in error.details["writeErrors"]]
         return len(codes) - codes.count(_DUPLICATE)
     return 0
+
+
+def insert_own(collection: Collection[Any], documents: list[Document]) -> None:
+    """Insert documents with ids of ours: a duplicate is what the driver's own first try did."""
+    if insert_each_once(collection, documents):
+        raise OperationFailure("the server has refused documents")

@@ -18,6 +18,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
+from core.database.bulk import insert_own
 from core.database.client import Document
 from core.database.model import Model
 
@@ -63,10 +64,10 @@ class Chunk(Model):
             length += len(data)
             batch.append({"files_id": file_id, "n": n, "data": data})
             if len(batch) * CHUNK_SIZE == BATCH:
-                self.collection.insert_many(batch)
+                insert_own(self.collection, batch)
                 batch = []
         if batch:
-            self.collection.insert_many(batch)
+            insert_own(self.collection, batch)
         return length, digest.hexdigest()
 
     def read(self, file: Document, start: int, stop: int) -> Iterator[bytes]:

@@ -119,6 +119,7 @@ class EmbeddedServer:
             if status == BUSY and not is_locked(self._folder):
                 process = self._spawn()
             elif status not in (None, BUSY) or time.monotonic() > deadline:
+                self.close()  # a next use begins anew
                 raise EmbeddedDatabaseError(
                     f"The embedded database does not start: see {self._folder / 'log'}."
                 )

@@ -12,13 +12,11 @@ to the file `port`. A copy of the folder has a lock of its own.
 False
 """
 
-import contextlib
 import os
 import runpy
 import socket
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import IO
 
@@ -59,14 +57,11 @@ def serve(folder: Path) -> None:
         raise SystemExit(BUSY) from None
     (folder / "port").unlink(missing_ok=True)  # of an earlier server
     threading.Thread(target=_end_with_starter, daemon=True).start()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    threading.Thread(target=_publish, args=(folder, port), daemon=True).start()
+    _publish_port(folder)
     # SecantusDB would else look for a configuration in `./`, `~` and `/etc`.
     (folder / "secantusd.toml").touch()
     sys.argv = ["secantus", f"--config={folder / 'secantusd.toml'}", "--host=127.0.0.1"]
-    sys.argv += [f"--port={port}", f"--storage-path={folder / 'data'}", "--sync-on-commit"]
+    sys.argv += ["--port=0", f"--storage-path={folder / 'data'}", "--sync-on-commit"]
     sys.argv += ["--log-level=WARNING"]
     try:
         runpy.run_module("secantus", run_name="__main__")
@@ -81,13 +76,15 @@ def _end_with_starter() -> None:
     os._exit(0)  # every acknowledged write is on the disk (--sync-on-commit)
 
 
-def _publish(folder: Path, port: int) -> None:
-    """Write the port down once it accepts connections."""
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            break
-        time.sleep(0.02)
-    (folder / "port").write_text(f"{port} {os.getpid()}")
+def _publish_port(folder: Path) -> None:
+    """Have the port written down once this process listens: no other may be taken for it."""
+    listen = socket.socket.listen
+
+    def listen_and_tell(self: socket.socket, *args: int) -> None:
+        listen(self, *args)
+        (folder / "port").write_text(f"{self.getsockname()[1]} {os.getpid()}")
+
+    socket.socket.listen = listen_and_tell  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

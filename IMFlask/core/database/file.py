@@ -11,6 +11,7 @@ import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
+from core.database.bulk import insert_own
 from core.database.chunk import Chunk
 from core.database.client import Document
 from core.database.model import Model
@@ -51,7 +52,7 @@ class GridFSFile(Model):
 
         One command; when it raises, some of them may be there.
         """
-        self.collection.insert_many(documents)
+        insert_own(self.collection, documents)
 
     def get_files(self, limit: int = 10, before: ObjectId | None = None) -> list[Document]:
         """Return the newest files' documents, as `find_newest` does.

@@ -10,9 +10,8 @@ from threading import Lock
 from typing import Any, NoReturn, cast
 
 from pymongo import database as pymongo_database
-from pymongo.collection import Collection
 
-from core.database.client import Database, Document
+from core.database.client import Database
 
 
 class LazyDatabase:
@@ -43,9 +42,10 @@ class LazyDatabase:
             raise AttributeError(name)
         return getattr(self._opened(), name)
 
-    def __getitem__(self, name: str) -> Collection[Document]:
-        # Of this database, so that a collection that is kept follows to another server.
-        return Collection(cast(Database, self), name)
+    def __getitem__(self, name: str) -> Any:
+        # Of the open database: a cursor that the garbage collector ends asks its collection's
+        # database for the client, in whatever thread has the lock.
+        return self._opened()[name]
 
     def _opened(self) -> Database:
         with self._lock:

@@ -3,8 +3,8 @@
 A query waits for a server, which hides a short election. After one has timed out, the next
 ones fail at once, until the driver knows a server again.
 
->>> from unittest.mock import Mock
->>> responds(Mock(**{"command.side_effect": ServerSelectionTimeoutError}))
+>>> from core.database.lazy import no_database
+>>> responds(no_database("shop", "There is none."))
 False
 """
 
@@ -82,11 +82,11 @@ def report_failure(error: PyMongoError) -> None:
 
 
 def _has_lost_servers(client: MongoClient[Any], preference: Any) -> bool:
-    """Return whether no server of the client answers; nobody knows before it is opened."""
+    """Return whether the client has looked for a server to ask, and there is none."""
     topology = client.topology_description
-    if topology.has_readable_server(preference):
-        return False
-    return any(server.error for server in topology.server_descriptions().values())
+    servers = topology.server_descriptions().values()
+    is_new = servers and not any(one.error or one.is_server_type_known for one in servers)
+    return not is_new and not topology.has_readable_server(preference)
 
 
 def responds(database: Database[Any]) -> bool:

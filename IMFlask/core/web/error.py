@@ -59,6 +59,8 @@ class ErrorAnswers:
 
     def answer_controller(self, error: ControllerError) -> _Answer:
         """Answer what a controller raised, with its status and sentence."""
+        if error.status not in range(400, 600):
+            return self.answer_unexpected(error)
         return self._answer(error.status, str(error), [])
 
     def answer_database(self, error: PyMongoError) -> _Answer:

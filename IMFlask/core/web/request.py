@@ -137,13 +137,12 @@ class Request(FlaskRequest):
     @property
     def raw_body(self) -> tuple[bytes | str, str]:
         """What `shown_body` shows, to be redacted later: bytes and their type, or a length."""
-        if self._body and self._body.count:
-            kept = self._body.kept()
-            if kept is not None:
-                return kept, self.mimetype
-            return f"({self._body.count} bytes)", ""
+        kept = self._body.kept() if self._body else None
+        if kept:
+            return kept, self.mimetype
         # Most requests have none, and `content_length` would take a while to say so.
         length = self.environ.get("CONTENT_LENGTH") and self.content_length
+        length = length or (self._body.count if self._body else 0)
         return f"({length} bytes)" if length else "", ""
 
 

@@ -6,6 +6,7 @@ import time
 from unittest import mock
 
 import bson
+from flask import request
 
 from model.mongodb import Log
 from tests.core.case import ProbeTestCase
@@ -81,6 +82,14 @@ class RequestLogTestCase(ProbeTestCase):
         self.client.post("/probe/name", data='{"a', content_type="application/json")
         entry = self.entry()
         self.assertEqual((entry["params"], entry["status_code"]), ("(3 bytes)", 400))
+
+    def test_part_of_a_body_is_told_by_its_length(self):
+        """One that ends early may end within a secret"""
+        body = b"url=mongodb://user:hunter2@host/x"
+        self.app.add_url_rule("/form", "form", lambda: dict(request.form), methods=["POST"])
+        kind = "application/x-www-form-urlencoded"
+        self.send("/form", io.BytesIO(body[:24]), kind, CONTENT_LENGTH=str(len(body)))
+        self.assertEqual(self.entry()["params"], f"({len(body)} bytes)")
 
     def test_secret_in_the_path_is_redacted(self):
         """A variable named like one"""

@@ -123,26 +123,38 @@ class LazyDatabaseTestCase(UnitTestCase):
         prepared.assert_called_once_with(self.first)
 
     def test_it_is_a_database(self):
-        """For pymongo and gridfs, which check; a collection follows it to another server"""
+        """For pymongo and gridfs, which check"""
         one = LazyDatabase("x", lambda: self.first)
         self.assertIsInstance(gridfs.GridFSBucket(one), gridfs.GridFSBucket)
-        self.assertIs(one["a"].database, one)
         self.assertEqual(one["a"].full_name, "x.a")
         self.assertEqual(one.get_collection("a"), self.first["a"])
 
     def test_replaced_database_is_prepared_as_well(self):
-        """And one whose preparation failed again; what is held goes over to it"""
+        """And one whose preparation failed again"""
         opened = mock.Mock(return_value=self.first)
         prepared = mock.Mock(side_effect=[None, RuntimeError, None])
         one = LazyDatabase("x", opened, prepared)
-        held = one["a"]
+        self.assertEqual(one["a"].full_name, "x.a")
         opened.return_value = self.second
         self.assertRaises(RuntimeError, lambda: one.client)
-        self.assertIs(held.database.client, self.second.client)
+        self.assertIs(one["a"].database.client, self.second.client)
         prepared.assert_has_calls(
             [mock.call(self.first), mock.call(self.second), mock.call(self.second)]
         )
         self.assertEqual(prepared.call_count, 3)
+
+    def test_garbage_collector_may_end_a_cursor_at_any_time(self):
+        """A cursor's end asks its collection for the client, while the same thread opens it"""
+        held = []
+
+        def open_database():
+            for cursor in held:
+                self.assertIs(cursor.collection.database.client, self.first.client)
+            return self.first
+
+        one = LazyDatabase("x", open_database)
+        held.append(one["a"].find())
+        self.assertEqual(one["b"].full_name, "x.b")
 
     def test_without_a_database_every_use_fails(self):
         """connect with neither URI nor folder"""

@@ -27,7 +27,7 @@ from werkzeug.exceptions import (
     Unauthorized,
 )
 
-from controller.error import Conflict, Invalid, NotFound
+from controller.error import Conflict, ControllerError, Invalid, NotFound
 from core.database.outage import DatabaseAway
 from core.database.value import Unstorable
 from tests.core.case import ProbeTestCase
@@ -39,6 +39,10 @@ UNKNOWN = "The database did not confirm this: look whether it was done before yo
 
 # The driver's second try: its first was done, and is not confirmed.
 DONE_BEFORE = {"writeErrors": [{"code": 11000}], "writeConcernErrors": [{"code": 91}]}
+
+
+class NoStatus(ControllerError):
+    status = 204
 
 
 class ErrorTestCase(ProbeTestCase):
@@ -190,7 +194,7 @@ class ErrorTestCase(ProbeTestCase):
         """A bug: traceback to the log, none to the client, in debug too"""
         for debug in (False, True):
             self.app.debug = debug
-            for error in (ZeroDivisionError("secret /path"), KeyError("secret")):
+            for error in (ZeroDivisionError("secret /path"), KeyError("x"), NoStatus("x")):
                 with self.subTest(debug=debug, error=error):
                     with self.assertLogs("app", "ERROR") as logs:
                         response = self.fail_with(error)

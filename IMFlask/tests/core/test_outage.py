@@ -24,9 +24,13 @@ class OutageTestCase(UnitTestCase):
         self.addCleanup(outage._failed.clear)
         self.addCleanup(outage._refused.clear)
         self.has_server, self.error, self.now = False, OSError("refused"), 100.0
+        self.is_known = False
         for name, stand_in in (
             (f"{TOPOLOGY}.has_readable_server", lambda *args: self.has_server),
-            (f"{TOPOLOGY}.server_descriptions", lambda *args: {1: mock.Mock(error=self.error)}),
+            (
+                f"{TOPOLOGY}.server_descriptions",
+                lambda *args: {1: mock.Mock(error=self.error, is_server_type_known=self.is_known)},
+            ),
             ("core.database.outage.monotonic", lambda: self.now),
         ):
             patch = mock.patch(name, side_effect=stand_in)
@@ -84,6 +88,12 @@ class OutageTestCase(UnitTestCase):
         report_failure(TIMEOUT)
         self.error = None
         self.assertFalse(self.is_refused())
+
+    def test_servers_of_which_none_is_a_primary_count_as_none(self):
+        """Their secondaries answer all the same"""
+        report_failure(TIMEOUT)
+        self.error, self.is_known = None, True
+        self.assertTrue(self.is_refused())
 
     def test_stand_ins_and_clients_of_others_are_not_refused(self):
         """A database without a client, a client that the project did not make"""

@@ -6,6 +6,7 @@ depend on where the blocks of the body happen to end (3.1.9; pallets/werkzeug is
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ def read_parts(blocks: Iterator[bytes], boundary: str, limit: int | None) -> Ite
     if not re.fullmatch("[ -~]{1,200}", boundary):
         raise BadRequest(BROKEN_FORM)
     form = _Form(blocks, boundary.encode())
-    _exhaust(form.data())  # the preamble
+    deque(form.data(), maxlen=0)  # the preamble
     count = 0
     while form.has_part():
         count += 1
@@ -49,8 +50,8 @@ def read_parts(blocks: Iterator[bytes], boundary: str, limit: int | None) -> Ite
         _, options = parse_options_header(headers.get("content-disposition"))
         data = form.data()
         yield Part(options.get("name"), options.get("filename"), headers.get("content-type"), data)
-        _exhaust(data)  # what the reader has left
-    _exhaust(blocks)  # the epilogue
+        deque(data, maxlen=0)  # what the reader has left
+    deque(blocks, maxlen=0)  # the epilogue
 
 
 class _Form:
@@ -122,8 +123,3 @@ class _Form:
             if block is None:
                 raise BadRequest(BROKEN_FORM)
             self._buffer += block
-
-
-def _exhaust(iterator: Iterator[bytes]) -> None:
-    for _ in iterator:
-        pass

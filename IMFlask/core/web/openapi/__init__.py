@@ -12,7 +12,6 @@ from core.web.mark import is_static, unlogged
 from core.web.openapi.operation import operation_of, path_of, security_of, tag_of
 from core.web.response import phrase
 
-_ENDPOINT = "openapi"
 _HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After", 503: "Retry-After"}
 
 
@@ -30,7 +29,7 @@ def publish_description(app: Flask) -> None:
     if app.config["OPENAPI"]:
         text = json.dumps(describe(app), default=str, ensure_ascii=False, separators=(",", ":"))
 
-        @app.get("/openapi.json", endpoint=_ENDPOINT)
+        @app.get("/openapi.json", endpoint="openapi")
         @unlogged
         def openapi_api() -> Response:
             """Describe the API."""
@@ -45,7 +44,7 @@ def describe(app: Flask) -> dict[str, Any]:
     ids: Counter[str] = Counter()
     for rule in app.url_map.iter_rules():
         view = app.view_functions.get(rule.endpoint)
-        if view is None or rule.endpoint == _ENDPOINT or is_static(rule.endpoint):
+        if view is None or rule.endpoint == "openapi" or is_static(rule.endpoint):
             continue
         tags[tag_of(rule)] = (sys.modules[view.__module__].__doc__ or "").partition("\n")[0]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
