@@ -4,8 +4,8 @@ A newer engine replaces core/, tests/core/ and tests/system/ as a whole. All els
   an endpoint    a module in app/api/, registered in app/__init__.py
   a decorator    app/api/decorator.py
   a use case     a function in controller/
-  an error       a class with its status in controller/error.py, raised with its sentence;
-                 sentences of errors without one (404, 405, ...): app/api/error_handler.py
+  an error       a class with its status in controller/error.py, raised with its sentence
+  a sentence     of a 404, a 405 and the like: app/api/error_handler.py
   a collection   a subclass of model/mongodb/base.py's Model, listed in model/mongodb/__init__.py
   a setting      a line in config.py, and one in .env.example
   a test         tests/, with the classes of tests/case.py; with a database: tests/integration/
@@ -18,7 +18,7 @@ Plain modules, without Flask and without a database:
   api_log        the API log's entries            testing       `flask test`
 database/, on pymongo, without Flask:
   client         one MongoClient in a process     lazy          a database opened by its first use
-  model          what every Model inherits        initializer   `flask db-init`
+  model          the base of that Model           initializer   `flask db-init`
   outage         errors that are an outage        value         values that BSON can hold
   object_id      ids that sort by time            bulk          many documents, each stored once
   file, chunk    files, in GridFS's layout        embedded, embedded_server   the embedded database
