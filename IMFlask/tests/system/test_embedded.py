@@ -68,9 +68,11 @@ class FlaskRunTestCase(ProcessTestCase):
         source = self.root / "controller" / "error.py"
         whole = source.read_text()
         source.write_text(whole + "\n(")
-        self.assertTrue(wait_until(lambda: "SyntaxError" in run.output(), 20))
+        # Once it answers, its reloader has seen the file.
+        self.assertTrue(wait_until(lambda: self.status() == 500, 20))
+        self.assertIn("SyntaxError", run.output())
         source.write_text(whole)
-        self.assertTrue(wait_until(self.answers, 20))
+        self.assertTrue(wait_until(lambda: self.status() == 200, 20))
         self.assertEqual(self.name(), "NB")
 
         done = self.flask_shell("print(app_name, db['Probe'].find_one()['name'])")
@@ -96,9 +98,14 @@ class FlaskRunTestCase(ProcessTestCase):
             timeout=60,
         )
 
-    def answers(self):
-        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
-            return self.call("GET", "/probe/hello")[0] == 200
+    def status(self):
+        """Return the status of an answer, or None where there is none."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            with contextlib.closing(connection):
+                connection.request("GET", "/probe/hello")
+                return connection.getresponse().status
+        return None
 
     def test_app_killed_leaves_no_server(self):
         """kill -9 of all of flask run"""
