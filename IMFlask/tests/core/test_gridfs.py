@@ -72,6 +72,13 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
         self.assertEqual(self.files.get_files(), [])
         self.assertEqual(Chunk(self.database).collection.count_documents({}), 0)
 
+    def test_second_try_of_the_driver_is_no_conflict(self):
+        """What its first has done is there already"""
+        document = self.files.new_file("a.txt", "text/plain")
+        for _ in range(2):
+            self.files.insert_files([document])
+        self.assertEqual(self.files.get_files(), [document])
+
     def test_ranges(self):
         """Within a chunk, over the ends of some, in several queries"""
         data = os.urandom(10 * CHUNK_SIZE + 10)

@@ -157,6 +157,18 @@ class MiddlewareTestCase(ProbeTestCase):
         response = self.client.get("/probe/hello", headers=headers)
         self.assertEqual((response.status_code, response.headers["X-Request-ID"]), (200, "abc"))
 
+    def test_extension_that_answers_itself_is_within(self):
+        """Its answers have the headers as well"""
+
+        def register(app):
+            app.wsgi_app = Response("1")
+
+        with mock.patch("app.register_extensions", register):
+            self.setUp()
+        headers = self.client.get("/anything").headers
+        self.assertRegex(headers["X-Request-ID"], NEW_ID)
+        self.assertEqual(headers["X-Frame-Options"], "DENY")
+
     def test_nothing_is_left_for_the_garbage_collector(self):
         """No request, whatever its answer, but for what Flask itself leaves"""
 
