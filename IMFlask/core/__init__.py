@@ -19,9 +19,10 @@ Plain modules, without Flask and without a database:
 database/, on pymongo, without Flask:
   client         one MongoClient in a process     lazy          a database opened by its first use
   model          the base of that Model           initializer   `flask db-init`
-  outage         errors that are an outage        value         values that BSON can hold
-  object_id      ids that sort by time            bulk          many documents, each stored once
-  file, chunk    files, in GridFS's layout        embedded, embedded_server   the embedded database
+  failure        what a failed query means        outage        queries refused while it is away
+  object_id      ids that sort by time            value         values that BSON can hold
+  bulk           many documents, stored once      file, chunk   files, in GridFS's layout
+  embedded, embedded_server   the embedded database
 web/, on Flask:
   lifecycle      what surrounds every request     request, body, session, json_provider
   response       the envelope                     error         every error, in the envelope

@@ -42,7 +42,7 @@ def init_db(
     """Create what the database lacks of indexes and first documents.
 
     Can be run again, by several processes at once. config: the settings that an index
-    depends on. Returns one line per index and document, which `say` gets as they come.
+    depends on. Returns lines that say what was done, which `say` gets as they come.
     Raises IndexConflict when an index is there in another form, pymongo's errors.
     """
     return ModelInitializer(database, config).run(say)

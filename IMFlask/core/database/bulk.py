@@ -8,15 +8,14 @@
 from typing import Any
 
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, OperationFailure
+from pymongo.errors import BulkWriteError
 
 from core.database.client import Document
-
-_DUPLICATE = 11000  # MongoDB's error code DuplicateKey
+from core.database.failure import count_refused, is_duplicate
 
 
 def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
-    """Insert documents that have an `_id`; returns how many the server refused.
+    """Insert documents that have an `_id`; returns how many can never be inserted.
 
     One that is there already is passed over, so that a list whose outcome is
     unknown can be inserted again. Raises pymongo's errors when it is not
@@ -25,14 +24,14 @@ def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
     try:
         collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        if error.details["writeConcernErrors"]:
-            raise
-        codes = [failure["code"] for failure in error.details["writeErrors"]]
-        return len(codes) - codes.count(_DUPLICATE)
+        return count_refused(error)
     return 0
 
 
 def insert_own(collection: Collection[Any], documents: list[Document]) -> None:
     """Insert documents with ids of ours: a duplicate is what the driver's own first try did."""
-    if insert_each_once(collection, documents):
-        raise OperationFailure("the server has refused documents")
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if not is_duplicate(error):
+            raise

@@ -105,7 +105,9 @@ class Chunk(Model):
         takes, and ids of other kinds than ours are passed over. A database that was not
         initialised has no index.
         """
-        wanted = {"$type": "objectId"} if file_ids is None else {"$in": file_ids}
+        # Not `$type`, for which some servers read the chunks themselves.
+        every = {"$gte": ObjectId("0" * 24), "$lte": ObjectId("f" * 24)}
+        wanted = every if file_ids is None else {"$in": file_ids}
         options: dict[str, Any] = {"allowDiskUse": True}
         if _INDEX in self.collection.index_information():
             options["hint"] = _INDEX

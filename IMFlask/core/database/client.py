@@ -12,6 +12,8 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo import database as pymongo_database
 
+from core.database.value import TYPES
+
 Document = dict[str, Any]
 Database = pymongo_database.Database[Document]
 
@@ -30,6 +32,7 @@ _DEFAULTS: dict[str, Any] = {
     "w": "majority",
     "tz_aware": True,
     "uuidRepresentation": "standard",
+    "type_registry": TYPES,  # a Decimal goes in and comes out as one
     # More connections than a process has threads at work are never used.
     "maxPoolSize": 16,
 }

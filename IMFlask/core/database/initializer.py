@@ -5,7 +5,7 @@
 []
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pymongo
@@ -15,12 +15,14 @@ from pymongo.errors import OperationFailure
 from core.database.client import Database, Document
 from core.database.model import Model
 
-# IndexOptionsConflict and IndexKeySpecsConflict of MongoDB's error codes.
-_INDEX_CONFLICTS = (85, 86)
+# MongoDB's error codes: IndexOptionsConflict and IndexKeySpecsConflict; what stands in the way
+# of a changed time to live: InvalidOptions (an index without one, before 5.1), CommandNotFound
+# and CommandNotSupported (a service that has no collMod).
+_CONFLICTS, _NO_CHANGE, _UNAUTHORIZED = {85, 86}, {72, 59, 115}, 13
 
 
 class IndexConflict(Exception):
-    """An index of the database contradicts the code's; only a person can tell which is right."""
+    """An index of the database contradicts the code's, and only a person can settle it."""
 
 
 class Initializer:
@@ -39,7 +41,7 @@ class Initializer:
         self._database = database
 
     def run(self, say: Callable[[str], None] = lambda line: None) -> list[str]:
-        """Create what is missing; returns one line per index and document, and says them.
+        """Create what is missing; returns lines that say so, which `say` gets as they come.
 
         A conflict of one collection does not keep the others from theirs: IndexConflict
         is raised at the end, and names all.
@@ -64,8 +66,8 @@ class Initializer:
         return all(model.collection.name in there for model in self.models if model.index)
 
 
-def create_indexes(model: Model) -> list[str]:
-    """Create the indexes that are missing; returns one line per index.
+def create_indexes(model: Model) -> Iterator[str]:
+    """Create the indexes that are missing; yields what is done, and before it what takes long.
 
     A changed time to live is changed in place. An index that the code does
     not know is reported, never dropped. Raises IndexConflict when one is
@@ -73,36 +75,36 @@ def create_indexes(model: Model) -> list[str]:
     """
     there = model.collection.index_information()
     wanted = {index.document["name"]: index for index in model.index}
-    lines = [_settle(model, name, there.get(name), wanted[name]) for name in wanted]
+    for index in wanted.values():
+        yield from _settle(model, there, index)
     for name in sorted(there.keys() - wanted.keys() - {"_id_"}):
-        lines.append(f"Index {model.name}.{name} is not in the code: left as it is.")
-    return lines
+        yield f"Index {model.name}.{name} is not in the code: left as it is."
 
 
-def create_seeds(model: Model) -> list[str]:
-    """Insert the seed documents that are missing; returns one line per document."""
-    lines = []
+def create_seeds(model: Model) -> Iterator[str]:
+    """Insert the seed documents that are missing; yields a line for each."""
     for key, rest in model.seeds:
         done = "created" if model.insert_missing(key, rest) else "is there"
         shown = ", ".join(f"{name}={value!r}" for name, value in key.items())
-        lines.append(f"Document {model.name}({shown}) {done}.")
-    return lines
+        yield f"Document {model.name}({shown}) {done}."
 
 
-def _settle(model: Model, name: str, there: Document | None, wanted: IndexModel) -> str:
+def _settle(model: Model, there: Mapping[str, Document], wanted: IndexModel) -> Iterator[str]:
+    name, keys = wanted.document["name"], list(wanted.document["key"].items())
+    index, lifetime = there.get(name), wanted.document.get("expireAfterSeconds")
     named = f"Index {model.name}.{name}"
-    lifetime = wanted.document.get("expireAfterSeconds")
     if (
-        there is not None
-        and list(there["key"]) == list(wanted.document["key"].items())
+        index is not None
+        and list(index["key"]) == keys
         and lifetime is not None
-        and there.get("expireAfterSeconds") != lifetime
+        and index.get("expireAfterSeconds") != lifetime
     ):
-        index = {"name": name, "expireAfterSeconds": lifetime}
-        model.database.command("collMod", model.name, index=index)
-        return (
-            f"{named} expires after {lifetime} s (was: {there.get('expireAfterSeconds', 'never')})."
-        )
+        _change_lifetime(model, name, lifetime)
+        was = index.get("expireAfterSeconds", "never")
+        yield f"{named} expires after {lifetime} s (was: {was})."
+        return
+    if index is None:  # a replica set may wait for a member that is down
+        yield f"{named} is being built."
     try:
         # Building an index takes as long as the collection is large: the
         # client's limit for one operation does not hold here. 0 lifts it;
@@ -110,11 +112,33 @@ def _settle(model: Model, name: str, there: Document | None, wanted: IndexModel)
         with pymongo.timeout(0):
             model.collection.create_indexes([wanted])
     except OperationFailure as error:
-        if error.code not in _INDEX_CONFLICTS:
+        if error.code not in _CONFLICTS:
             raise
-        raise IndexConflict(
-            f"{named} is there in another form than the code has: drop it,"
-            f" by db[{model.name!r}].drop_index({name!r}) in `flask shell` for one,"
-            " then run this again."
-        ) from error
-    return f"{named} {'is there' if there else 'created'}."
+        same_keys = [other for other, one in there.items() if list(one["key"]) == keys]
+        raise _conflict(model, name if index or not same_keys else same_keys[0], name) from error
+    yield f"{named} {'is there' if index else 'created'}."
+
+
+def _change_lifetime(model: Model, name: str, lifetime: int) -> None:
+    change = {"name": name, "expireAfterSeconds": lifetime}
+    try:
+        model.database.command("collMod", model.name, index=change)
+    except OperationFailure as error:
+        if error.code == _UNAUTHORIZED:
+            raise IndexConflict(
+                f"Index {model.name}.{name} is to expire after {lifetime} s: to change that, the"
+                " database's user needs the role dbAdmin, or its right to collMod."
+            ) from error
+        if error.code not in _NO_CHANGE:
+            raise
+        raise _conflict(model, name, name) from error
+
+
+def _conflict(model: Model, there: str, wanted: str) -> IndexConflict:
+    """Say how the index that is `there` makes room for the one that is `wanted`."""
+    form = "in another form" if there == wanted else f"under another name, {there},"
+    return IndexConflict(
+        f"Index {model.name}.{wanted} is there {form} than the code has: drop it,"
+        f" by db[{model.name!r}].drop_index({there!r}) in `flask shell` for one,"
+        " then run this again."
+    )

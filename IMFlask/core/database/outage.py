@@ -1,4 +1,4 @@
-"""Outages: which errors are one, and queries that fail at once while the database is away.
+"""Outages: queries that fail at once while the database is away.
 
 A query waits for a server, which hides a short election. After one has timed out, the next
 ones fail at once, until the driver knows a server again.
@@ -16,16 +16,7 @@ from weakref import WeakKeyDictionary, WeakSet
 import pymongo
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import (
-    BulkWriteError,
-    ConfigurationError,
-    ConnectionFailure,
-    NotPrimaryError,
-    PyMongoError,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
-    WriteConcernError,
-)
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from core.database.client import open_clients
 
@@ -35,11 +26,6 @@ PING = 0.4
 # Seconds until the driver knows that a server hangs: a heartbeat each second, which may
 # take a second, and one to spare. Until then the server counts as one that can be read.
 LATE = 3.0
-
-_RETRIED = "RetryableWriteError"  # the driver's label of a write that it tries again
-# MongoDB's error codes of a write that was done, but is not confirmed: what a node says
-# that steps down or ends, and WriteConcernFailed.
-_UNCONFIRMED = {64, 91, 189, 10107, 11600, 11602, 13435}
 
 _logger = logging.getLogger(__name__)
 # The clients whose queries may have waited in vain, and when the last one gave up.
@@ -99,28 +85,3 @@ def responds(database: Database[Any]) -> bool:
     except (PyMongoError, RuntimeError):  # or there is none, as connect() says
         return False
     return True
-
-
-def is_outage(error: PyMongoError) -> bool:
-    """Return whether the database did not answer, or not for sure: the query is not at fault."""
-    if isinstance(error, ConfigurationError):
-        return error.__cause__ is not None  # its name was not found
-    return isinstance(error, ConnectionFailure) or error.timeout or _is_unconfirmed(error)
-
-
-def may_be_done(error: PyMongoError) -> bool:
-    """Return whether a write that failed so may have been done all the same."""
-    if isinstance(error, ServerSelectionTimeoutError | WaitQueueTimeoutError | ConfigurationError):
-        return False  # it was never sent
-    # A server that says it is no primary has not done it, if that was the only try.
-    if isinstance(error, NotPrimaryError):
-        return error.has_error_label(_RETRIED)
-    return is_outage(error)
-
-
-def _is_unconfirmed(error: PyMongoError) -> bool:
-    if isinstance(error, BulkWriteError):
-        concerns = error.details.get("writeConcernErrors", [])
-        codes = {concern.get("code") for concern in concerns}
-        return bool(codes & _UNCONFIRMED)  # a duplicate may be the driver's own first try
-    return isinstance(error, WriteConcernError) and error.code in _UNCONFIRMED

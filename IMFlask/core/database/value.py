@@ -1,23 +1,47 @@
-"""Values that the database can hold, and the time as it holds it.
+"""Values that the database can hold, exact numbers among them, and the time as it holds it.
 
 >>> storable("text")
 'text'
+>>> storable(Decimal("19.90"))
+Decimal('19.90')
 >>> utc_now().microsecond % 1000
 0
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import bson
+from bson import Decimal128
 from bson.binary import UuidRepresentation
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
 from bson.errors import BSONError
+
+# Levels of a client's value, lists and objects in one another. mongod takes 180 of a
+# document: https://www.mongodb.com/docs/manual/reference/limits
+LEVELS = 100
 
 Value = TypeVar("Value")
 
+
+class _DecimalCodec(TypeCodec):
+    """A Decimal is BSON's Decimal128, which holds 34 digits; more raise decimal.Inexact."""
+
+    python_type = Decimal
+    bson_type = Decimal128
+
+    def transform_python(self, value: Decimal) -> Decimal128:
+        return Decimal128(value)
+
+    def transform_bson(self, value: Decimal128) -> Decimal:
+        return value.to_decimal()
+
+
+TYPES = TypeRegistry([_DecimalCodec()])
 _CODEC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
-    uuid_representation=UuidRepresentation.STANDARD
+    uuid_representation=UuidRepresentation.STANDARD, type_registry=TYPES
 )
 
 
@@ -31,15 +55,26 @@ def storable(value: Value) -> Value:
     Each model method that stores a client's value asks this first: an error that the
     driver raises in the middle of a query may be the client's mistake or a bug.
     A type that no client can send is a bug, and stays bson's InvalidDocument: make a
-    datetime of a date, a `bson.Decimal128` of a Decimal, a list of a set.
+    datetime of a date, a list of a set.
     """
     try:
         bson.encode({"": value}, codec_options=_CODEC_OPTIONS)
-    except (BSONError, OverflowError, ValueError, RecursionError) as error:
+    except (BSONError, ArithmeticError, ValueError, RecursionError) as error:
         if "cannot encode object" in str(error):
             raise
         raise Unstorable from error
-    return value
+    level: list[Any] = [value]
+    for _ in range(LEVELS + 1):
+        level = [item for one in level for item in _items(one)]
+        if not level:
+            return value
+    raise Unstorable
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def utc_now() -> datetime:

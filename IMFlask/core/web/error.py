@@ -4,17 +4,12 @@ The sentences by status are the product's, in app/api/error_handler.py.
 """
 
 from flask import Flask, got_request_exception
-from pymongo.errors import (
-    BulkWriteError,
-    DocumentTooLarge,
-    DuplicateKeyError,
-    OperationFailure,
-    PyMongoError,
-)
+from pymongo.errors import DocumentTooLarge, PyMongoError
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, SecurityError
 from werkzeug.sansio.response import Response
 
-from core.database.outage import DatabaseAway, is_outage, may_be_done, report_failure
+from core.database.failure import is_answer, is_duplicate, is_outage, is_too_large, may_be_done
+from core.database.outage import DatabaseAway, report_failure
 from core.database.value import Unstorable
 from core.error import ControllerError
 from core.redaction import one_line
@@ -26,8 +21,6 @@ _UNSTORABLE = "A value is of a kind or size that the database cannot hold."
 _UNKNOWN_OUTCOME = (
     "The database did not confirm this: look whether it was done before you send it again."
 )
-# MongoDB's error codes: BSONObjectTooLarge and DuplicateKey.
-_TOO_LARGE, _DUPLICATE = 10334, 11000
 
 _Answer = tuple[Envelope, int] | tuple[Envelope, int, list[tuple[str, str]]]
 
@@ -67,9 +60,9 @@ class ErrorAnswers:
         """Answer what the driver raised, with a status that the client can act on."""
         if is_outage(error):
             return self._answer_outage(error)
-        if isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}:
+        if is_duplicate(error):
             return self._fail(409)
-        if _codes(error) == {_TOO_LARGE}:
+        if is_too_large(error):
             return self._fail(413)
         return self.answer_unexpected(error)
 
@@ -91,8 +84,9 @@ class ErrorAnswers:
         """Answer 503: come back soon, unless that could do a thing twice."""
         if not isinstance(error, DatabaseAway):  # whose outage has its line already
             report_failure(error)
+            trouble = "cannot do this now" if is_answer(error) else "does not answer"
             shown = one_line(repr(error))[:300]
-            self._app.logger.warning("the database does not answer: %s", shown)
+            self._app.logger.warning("the database %s: %s", trouble, shown)
         # What the request has done before is its own to know.
         if current_request().method not in ("GET", "HEAD") and may_be_done(error):
             return fail(503, _UNKNOWN_OUTCOME)
@@ -119,10 +113,3 @@ class ErrorAnswers:
         ):
             return sentence(self._app, status)
         return given
-
-
-def _codes(error: PyMongoError) -> set[int | None]:
-    """Return the server's error codes; a bulk of writes may have several."""
-    if isinstance(error, BulkWriteError):
-        return {failure["code"] for failure in error.details.get("writeErrors", [])}
-    return {error.code} if isinstance(error, OperationFailure) else set()

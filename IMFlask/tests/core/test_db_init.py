@@ -5,6 +5,9 @@ import time
 from unittest import mock
 
 from pymongo import ASCENDING, IndexModel, MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from core.database.initializer import IndexConflict
 from core.database.model import Model
@@ -51,8 +54,10 @@ class InitDbTestCase(DatabaseTestCase):
         self.assertEqual(
             lines,
             [
+                "Index Probe.kind_1 is being built.",
                 "Index Probe.kind_1 created.",
                 "Document Probe(kind='name') created.",
+                "Index Passing.created_at_1 is being built.",
                 "Index Passing.created_at_1 created.",
             ],
         )
@@ -108,18 +113,14 @@ class InitDbTestCase(DatabaseTestCase):
     def test_index_in_another_form_is_a_conflict(self):
         """Not unique where it must be"""
         Probe(self.database).collection.create_index("kind")
-        self.assertRaisesRegex(
-            IndexConflict,
-            r"^Index Probe\.kind_1 is there in another form .* drop it",
-            self.init_db,
+        self.assertRegex(
+            self.conflict(), r"^Index Probe\.kind_1 is there in another form .* drop it"
         )
 
     def test_conflict_of_one_collection_does_not_stop_the_others(self):
         """All conflicts are named, with what to do; the other indexes are there"""
         Probe(self.database).collection.create_index("kind")
-        with self.assertRaises(IndexConflict) as raised:
-            self.init_db()
-        self.assertIn("db['Probe'].drop_index('kind_1') in `flask shell`", str(raised.exception))
+        self.assertIn("db['Probe'].drop_index('kind_1') in `flask shell`", self.conflict())
         self.assertEqual(self.lifetime(), 30 * DAY)
 
     def test_index_of_another_s_is_not_changed(self):
@@ -128,6 +129,51 @@ class InitDbTestCase(DatabaseTestCase):
         collection.create_index("ipv4", name="created_at_1", expireAfterSeconds=5)
         self.assertRaises(IndexConflict, self.init_db)
         self.assertEqual(self.lifetime(), 5)
+
+    def conflict(self, config=None):
+        """Return the sentence of a conflict."""
+        with self.assertRaises(IndexConflict) as raised:
+            self.init_db(config)
+        return str(raised.exception)
+
+    def test_index_under_another_name_is_named_by_the_one_that_is_there(self):
+        """As after a change of its name in the model: the line that it gives works"""
+        collection = Probe(self.database).collection
+        collection.create_index("kind", unique=True, name="kind_unique")
+        line = r"db\['Probe'\]\.drop_index\('kind_unique'\)"
+        self.assertRegex(
+            self.conflict(),
+            rf"^Index Probe\.kind_1 is there under another name, kind_unique, .* by {line} in",
+        )
+        collection.drop_index("kind_unique")
+        self.assertIn("Index Probe.kind_1 created.", self.init_db())
+
+    def test_lifetime_under_another_name_is_named_as_well(self):
+        """mongod compares an index's keys and not its lifetime: code 85"""
+        Passing(self.database).collection.create_index("created_at", name="ttl")
+        said = OperationFailure("Index already exists with a different name: ttl", 85)
+        with mock.patch.object(Collection, "create_indexes", side_effect=said):
+            self.assertIn("db['Passing'].drop_index('ttl')", self.conflict())
+
+    def test_lifetime_that_cannot_be_changed(self):
+        """An index without one before 5.1, a service without collMod, a user without the right"""
+        self.init_db()
+        command = Database.command
+        other_form = r"is there in another form .* db\['Passing'\]\.drop_index\('created_at_1'\)"
+        for code, sentence in (
+            (72, other_form),
+            (59, other_form),
+            (13, r"is to expire after 86400 s: .* the role dbAdmin"),
+        ):
+
+            def refuse(database, name, *args, code=code, **kwargs):
+                if name == "collMod":
+                    raise OperationFailure("secret words", code)
+                return command(database, name, *args, **kwargs)
+
+            with mock.patch.object(Database, "command", refuse):
+                said = self.conflict({"PASSING_DAYS": 1})
+            self.assertRegex(said, rf"^Index Passing\.created_at_1 {sentence}")
 
     def test_many_at_once(self):
         """Eight threads, each with a client of its own: one document, no error"""

@@ -1,4 +1,4 @@
-"""Faults: a database that can be killed and frozen, a proxy that loses answers, a raw client."""
+"""Faults: a database that can be killed and frozen, a listener that is mute, a raw client."""
 
 import contextlib
 import shutil
@@ -63,49 +63,6 @@ class Mongo:
             self.thaw()
             self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-class Proxy:
-    """Passes on what comes to `port`; may lose the answers.
-
-    loses_answers: while it is true, what the target answers is thrown away.
-    """
-
-    def __init__(self, target):
-        self.loses_answers = False
-        self._target = target
-        self._door = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self._door.getsockname()[1]
-        self._connections = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._door.accept()
-                try:
-                    server = socket.create_connection(("127.0.0.1", self._target))
-                except OSError:
-                    client.close()
-                    continue
-                self._connections += [client, server]
-                for args in ((client, server, False), (server, client, True)):
-                    threading.Thread(target=self._pump, args=args, daemon=True).start()
-
-    def _pump(self, source, sink, is_answer):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                if not (is_answer and self.loses_answers):
-                    sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        for one in (self._door, *self._connections):
-            one.close()
 
 
 class Mute:

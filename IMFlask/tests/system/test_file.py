@@ -22,9 +22,10 @@ from core.database.value import utc_now
 from model import init_db
 from model.mongodb import Chunk, File
 from tests.core.process import free_port, needs_secantus, wait_until
+from tests.core.proxy import Proxy
 from tests.integration.case import DatabaseTestCase
 from tests.system.case import SERVERS, TOKEN, ProcessTestCase
-from tests.system.fault import Mongo, Proxy, in_threads, report, seconds
+from tests.system.fault import Mongo, in_threads, report, seconds
 
 MB = 1_000_000
 LINE = '"path":"/sample/file",'  # of the log
@@ -538,9 +539,8 @@ class FaultTestCase(Server, ProcessTestCase):
         self.kill_group(self.server)
         proxy = Proxy(self.mongo.port)
         self.addCleanup(proxy.close)
-        uri = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"
         self.port = free_port()
-        self.server = self.serve_production("granian", self.port, MONGODB_URI=uri)
+        self.server = self.serve_production("granian", self.port, MONGODB_URI=proxy.uri)
         self.assertEqual(self.ask("GET /sample/file")[0], 200)
         return proxy
 

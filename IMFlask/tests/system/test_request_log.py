@@ -12,9 +12,10 @@ from config import APP_NAME
 from model import init_db
 from model.mongodb import Log
 from tests.core.process import free_port, needs_secantus, wait_until
+from tests.core.proxy import Proxy
 from tests.integration.case import DatabaseTestCase
 from tests.system.case import APPLICATION, PRODUCTION, TOKEN, ProcessTestCase
-from tests.system.fault import Client, Mongo, Proxy, report
+from tests.system.fault import Client, Mongo, report
 
 REQUESTS = 20_000
 CLIENTS = 4
@@ -60,12 +61,7 @@ class RequestLogTestCase(ProcessTestCase):
                 self.has_room.set()
 
     def settings(self):
-        return {
-            **PRODUCTION,
-            # To the driver the proxy is no member of the replica set.
-            "MONGODB_URI": f"mongodb://127.0.0.1:{self.proxy.port}/?directConnection=true",
-            "API_LOGGING": "1",
-        }
+        return {**PRODUCTION, "MONGODB_URI": self.proxy.uri, "API_LOGGING": "1"}
 
     def send(self, name, answered):
         """Send one client's part of the requests, each with an id of its own, at its rate."""

@@ -1,0 +1,118 @@
+"""What a failed query means: whether it may be tried again, whether it may have been done.
+
+An error of MongoDB's comes in four shapes: of a command, of one write, in a bulk's list, or
+as a write concern's, after the write was done. A `mongos` passes a shard's outage on in any
+of them (https://github.com/mongodb/mongo, src/mongo/base/error_codes.yml).
+
+>>> from pymongo.errors import WriteConcernError, WriteError
+>>> one, other = WriteError("", 89, {"code": 89}), WriteConcernError("", 89, {"code": 89})
+>>> is_outage(one), is_outage(other), is_duplicate(one)
+(True, True, False)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+    WriteConcernError,
+)
+
+_DUPLICATE = 11000
+_TOO_LARGE = {10334, 17419, 17420}  # on an insert, on an update, on an upsert
+_WRITE_CONFLICT = 112
+# Said before anything is done: NotWritablePrimary, NotPrimaryNoSecondaryOk, and its old form.
+_NOT_PRIMARY = {10107, 13435, 10058}
+# What passes: the server, or the shard behind it, cannot do now what it will do soon.
+_PASSING = _NOT_PRIMARY | {
+    *(6, 7, 89, 9001),  # HostUnreachable, HostNotFound, NetworkTimeout, SocketException
+    *(133, 134),  # FailedToSatisfyReadPreference, ReadConcernMajorityNotAvailableYet
+    *(50, 202, 262, 407),  # a time limit: the query's, of the network, of a lock, of a pool
+    *(64, 24, _WRITE_CONFLICT, 365),  # of the write concern, of a lock; others are in the way
+    *(91, 189, 11600, 11602, 13436),  # it ends, steps down, was interrupted, is recovering
+    *(402, 433, 449, 450, 462),  # it is overloaded
+    91331,  # RetriableRemoteCommandFailure
+}
+# What is wrong with a document, so that it can never be inserted.
+_NEVER = _TOO_LARGE | {
+    *(2, 9, 14, 15, 22, 378),  # BadValue, FailedToParse, TypeMismatch, Overflow, InvalidBSON
+    *(52, 53, 54, 55, 56, 57),  # the names of its fields, its `_id`
+    *(61, 116, 121),  # its shard key, a capped collection, the collection's validator
+    *(171, 201, 17280),  # it cannot be indexed
+}
+
+
+def is_outage(error: PyMongoError) -> bool:
+    """Return whether the database cannot do now, or did not confirm, what it can do soon."""
+    if isinstance(error, ConfigurationError):
+        return error.__cause__ is not None  # its name was not found
+    return (
+        isinstance(error, ConnectionFailure)
+        or error.timeout
+        or error.has_error_label("SystemOverloadedError")
+        or error.has_error_label("TransientTransactionError")
+        or bool(_codes(error) & _PASSING)
+    )
+
+
+def may_be_done(error: PyMongoError) -> bool:
+    """Return whether a write that failed by an outage may have been done all the same."""
+    if isinstance(error, ServerSelectionTimeoutError | WaitQueueTimeoutError | ConfigurationError):
+        return False  # it was never sent
+    if isinstance(error, WriteConcernError | BulkWriteError):
+        return True  # it is done, or some of it may be
+    if error.has_error_label("TransientTransactionError"):
+        return False  # all that its transaction had done is undone
+    if error.has_error_label("SystemOverloadedError"):
+        return not error.has_error_label("RetryableError")
+    codes = _codes(error)
+    if isinstance(error, NotPrimaryError) and codes <= _NOT_PRIMARY:
+        # That server has not done it; with the label the driver had tried another one before.
+        return error.has_error_label("RetryableWriteError")
+    return codes != {_WRITE_CONFLICT}
+
+
+def is_answer(error: PyMongoError) -> bool:
+    """Return whether the database has answered, if only with an error."""
+    return bool(_codes(error))
+
+
+def is_duplicate(error: PyMongoError) -> bool:
+    """Return whether nothing failed but what another document has already."""
+    return isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}
+
+
+def is_too_large(error: PyMongoError) -> bool:
+    """Return whether a document is, or would become, larger than MongoDB takes."""
+    return bool(codes := _codes(error)) and codes <= _TOO_LARGE
+
+
+def count_refused(error: BulkWriteError) -> int:
+    """Return how many documents of an unordered insert can never be inserted.
+
+    Raises the error itself unless all others are there. One of unknown cause may be
+    inserted the next time.
+    """
+    if _codes(error) - _NEVER - {_DUPLICATE}:
+        raise error
+    return sum(failure["code"] != _DUPLICATE for failure in error.details["writeErrors"])
+
+
+def _codes(error: PyMongoError) -> set[Any]:
+    """Return the server's error codes, in whichever of the four shapes they came."""
+    details: Any = getattr(error, "details", None)
+    if isinstance(error, BulkWriteError):
+        failures = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
+        return {failure.get("code") for failure in failures}
+    code = error.code if isinstance(error, OperationFailure) else None
+    if code is None and isinstance(details, Mapping):  # NotPrimaryError has no code
+        code = details.get("code")
+    return set() if code is None else {code}
