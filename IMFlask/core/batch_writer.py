@@ -31,13 +31,23 @@ REPORT = 10.0  # seconds between two lines in the log about trouble
 _logger = logging.getLogger(__name__)
 
 
+class PutOff(Exception):
+    """Some of a batch, `again`, could not be written now, and `refused` of it never can be."""
+
+    def __init__(self, reason: str, again: list[Any], refused: int) -> None:
+        super().__init__(reason)
+        self.again = again
+        self.refused = refused
+
+
 class BatchWriter:
     """Writes items in batches, from a thread of its own that the first item starts.
 
     name: what the items are, for the log. encode: makes of an item what is to be
     written; when it raises, that item alone is lost. write: writes a list of
-    these and returns how many were refused for good; when it raises, the very
-    same list is tried again, so it must bear with what it has written before.
+    these and returns how many were refused for good; when it raises PutOff, what that
+    names waits for its next try and holds up no other; when it raises anything else, the
+    very same list is tried again, so it must bear with what it has written before.
     open: what the writing needs of threads; from Python 3.12 on none can be started
     once a process has begun to end, which may be right after its first item.
 
@@ -62,13 +72,13 @@ class BatchWriter:
 
     def __len__(self) -> int:
         """Return how many items wait."""
-        return len(self._queue) + len(self._batch)
+        return len(self._queue) + len(self._batch) + len(self._again)
 
     def put(self, item: Any) -> None:
         """Have `item` written soon."""
         if self._process != os.getpid():
             self._start()
-        if len(self._queue) >= LIMIT:
+        if len(self._queue) + len(self._again) >= LIMIT:
             with self._lock:
                 self.dropped += 1
             return
@@ -99,6 +109,7 @@ class BatchWriter:
     def _reset(self) -> None:
         self._queue: deque[Any] = deque()
         self._batch: list[Any] = []  # encoded, being written
+        self._again: list[Any] = []  # encoded, put off
         self._wake = Event()
         self._is_closing = False
         self._written_at = 0.0  # by the monotonic clock
@@ -144,13 +155,23 @@ class BatchWriter:
         while len(self):
             if not self._batch:
                 self._fill_batch()
-            if self._batch:
-                self.lost += self._write(self._batch)
+            try:
+                self.lost += self._write(self._batch) if self._batch else 0
+            except PutOff as some:
+                self.lost += some.refused
+                self._again += some.again
+                is_stuck = len(some.again) == len(self._batch)
+                self._batch = []
+                if is_stuck:
+                    raise
             self._batch = []
             self._written_at = monotonic()
 
     def _fill_batch(self) -> None:
-        queue, batch, encode = self._queue, self._batch, self._encode
+        queue, encode = self._queue, self._encode
+        # Half of it at most, so that what came since is written as well.
+        batch, self._again = self._again[: BATCH // 2], self._again[BATCH // 2 :]
+        self._batch = batch
         while queue and len(batch) < BATCH:
             try:
                 batch.append(encode(queue.popleft()))

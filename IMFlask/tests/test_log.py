@@ -3,7 +3,6 @@
 from unittest import mock
 
 from bson import ObjectId
-from pymongo.errors import BulkWriteError
 
 from controller.util import newest_page
 from model.mongodb import Log
@@ -111,19 +110,6 @@ class ModelTestCase(UnitTestCase):
             (index,) = Log(None, config).index
             self.assertEqual(index.document["expireAfterSeconds"], seconds)
             self.assertLessEqual(seconds, 2147483647)
-
-    def test_entries_that_are_there_already_are_passed_over(self):
-        """Others that are refused are counted; where it is not known, it is raised"""
-        collection = mock.MagicMock()
-        log = Log({"Log": collection})
-        self.assertEqual(log.insert_logs([1, 2, 3]), 0)
-        collection.insert_many.assert_called_once_with([1, 2, 3], ordered=False)
-        failures = [{"code": code} for code in (11000, 121, 11000)]
-        details = {"writeErrors": failures, "writeConcernErrors": []}
-        collection.insert_many.side_effect = BulkWriteError(details)
-        self.assertEqual(log.insert_logs([1, 2, 3]), 1)
-        details["writeConcernErrors"] = [{"code": 64}]
-        self.assertRaises(BulkWriteError, log.insert_logs, [1, 2, 3])
 
     def test_queries_are_one_call_each(self):
         """And bounded"""

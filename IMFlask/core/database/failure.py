@@ -26,7 +26,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-_DUPLICATE = 11000
+DUPLICATE = 11000
 _TOO_LARGE = {10334, 17419, 17420}  # on an insert, on an update, on an upsert
 _WRITE_CONFLICT = 112
 # Said before anything is done: NotWritablePrimary, NotPrimaryNoSecondaryOk, and its old form.
@@ -42,7 +42,7 @@ _PASSING = _NOT_PRIMARY | {
     91331,  # RetriableRemoteCommandFailure
 }
 # What is wrong with a document, so that it can never be inserted.
-_NEVER = _TOO_LARGE | {
+NEVER = _TOO_LARGE | {
     *(2, 9, 14, 15, 22, 378),  # BadValue, FailedToParse, TypeMismatch, Overflow, InvalidBSON
     *(52, 53, 54, 55, 56, 57),  # the names of its fields, its `_id`
     *(61, 116, 121),  # its shard key, a capped collection, the collection's validator
@@ -87,23 +87,12 @@ def is_answer(error: PyMongoError) -> bool:
 
 def is_duplicate(error: PyMongoError) -> bool:
     """Return whether nothing failed but what another document has already."""
-    return isinstance(error, DuplicateKeyError) or _codes(error) == {_DUPLICATE}
+    return isinstance(error, DuplicateKeyError) or _codes(error) == {DUPLICATE}
 
 
 def is_too_large(error: PyMongoError) -> bool:
     """Return whether a document is, or would become, larger than MongoDB takes."""
     return bool(codes := _codes(error)) and codes <= _TOO_LARGE
-
-
-def count_refused(error: BulkWriteError) -> int:
-    """Return how many documents of an unordered insert can never be inserted.
-
-    Raises the error itself unless all others are there. One of unknown cause may be
-    inserted the next time.
-    """
-    if _codes(error) - _NEVER - {_DUPLICATE}:
-        raise error
-    return sum(failure["code"] != _DUPLICATE for failure in error.details["writeErrors"])
 
 
 def _codes(error: PyMongoError) -> set[Any]:

@@ -58,7 +58,7 @@ class Log(Model):
         return RawBSONDocument(bson.encode(entry))
 
     def insert_logs(self, entries: list[RawBSONDocument]) -> int:
-        """Insert encoded entries, each once; returns how many the server refused."""
+        """Insert encoded entries as `insert_each_once` does; returns how many it gave up."""
         # Not `self.collection`: no client waits for this, so that it may wait for a server.
         return insert_each_once(self.database[self.name], entries)
 

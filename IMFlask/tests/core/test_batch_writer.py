@@ -1,5 +1,6 @@
 """The queue and its thread."""
 
+import collections
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 from core import batch_writer
-from core.batch_writer import BatchWriter
+from core.batch_writer import BatchWriter, PutOff
 from tests.case import UnitTestCase
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -117,6 +118,28 @@ class BatchWriterTestCase(UnitTestCase):
         self.assertEqual(tries, [["1"]] * 3 + [["2"]])
         self.assertEqual(len(logs.output), 1)  # of two failures within ten seconds
         self.assertIn("(ConnectionError: away)", logs.output[0])
+
+    def test_what_is_put_off_holds_up_no_other(self):
+        """It is tried again until it is written; pauses only where nothing else is"""
+        tries = collections.Counter()
+
+        def write(batch):
+            tries.update(batch)
+            again = [one for one in batch if one.endswith("7") and tries[one] < 3]
+            self.batches.append([one for one in batch if one not in again])
+            if again:
+                raise PutOff("not now", again, 1)
+            return 0
+
+        writer = self.make(write)
+        for number in range(5000):
+            writer.put(number)
+        with self.assertLogs("core", "WARNING"):
+            writer.close()
+        self.assertEqual(sorted(self.written()), sorted(map(str, range(5000))))
+        late = [number for number in range(5000) if number % 10 == 7]
+        self.assertEqual({tries[str(number)] for number in late}, {3})
+        self.assertLess(self.written().index("900"), self.written().index("7"))
 
     def test_refused_items_are_counted(self):
         """What write returns"""

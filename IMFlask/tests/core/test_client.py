@@ -1,7 +1,8 @@
-"""How the database is reached, without one."""
+"""How the database is reached, and what it takes."""
 
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
@@ -11,6 +12,7 @@ import model
 from core.database import client
 from core.database.lazy import LazyDatabase
 from tests.case import UnitTestCase
+from tests.integration.case import DatabaseTestCase
 
 ROOT = Path(model.__file__).parent.parent
 URI = "mongodb://127.0.0.1:1/"
@@ -166,3 +168,16 @@ class LazyDatabaseTestCase(UnitTestCase):
         )
         database = model.connect({"TESTING": True})
         self.assertRaisesRegex(RuntimeError, "patch the model's method", lambda: database["Log"])
+
+
+class DecimalTestCase(DatabaseTestCase):
+    """Decimal"""
+
+    def test_exact_numbers_go_in_and_come_out_as_they_are(self):
+        """Compared and added up by the server, too"""
+        prices = self.database["Price"]
+        prices.insert_one({"_id": 1, "net": Decimal("19.90"), "all": [Decimal("0.10")]})
+        found = prices.find_one({"net": {"$gt": Decimal("19.899"), "$lt": 20}})
+        self.assertEqual((str(found["net"]), str(found["all"][0])), ("19.90", "0.10"))
+        prices.update_one({"_id": 1}, {"$inc": {"net": Decimal("0.10")}})
+        self.assertEqual(prices.distinct("net"), [Decimal("20.00")])

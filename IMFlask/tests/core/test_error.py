@@ -17,7 +17,6 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
     WriteConcernError,
     WriteError,
-    WTimeoutError,
 )
 from werkzeug.exceptions import (
     MethodNotAllowed,
@@ -126,7 +125,6 @@ class ErrorTestCase(ProbeTestCase):
             (DuplicateKeyError("E11000 dup", 11000), 409, CONFLICT),
             (BulkWriteError({"writeErrors": [duplicate, duplicate]}), 409, CONFLICT),
             (DocumentTooLarge("17 MB"), 413, "The body is too large: send less."),
-            (WriteError("too large", 10334), 413, "The body is too large: send less."),
             (Unstorable(), 400, "A value is of a kind or size that the database cannot hold."),
         ):
             with self.subTest(error=error), self.assertNoLogs("app", "ERROR"):
@@ -150,7 +148,6 @@ class ErrorTestCase(ProbeTestCase):
             NotPrimaryError("x"),
             WaitQueueTimeoutError("x"),
             ExecutionTimeout("x", 50),
-            WTimeoutError("x", 64),
             DatabaseAway("x"),
         ):
             with self.subTest(error=error), self.assertLogs("app") as logs:
@@ -167,16 +164,6 @@ class ErrorTestCase(ProbeTestCase):
         for error, is_known in (
             (AutoReconnect("connection closed"), False),
             (NetworkTimeout("timed out"), False),
-            (WTimeoutError("x", 64), False),
-            (WriteConcernError("shutdown in progress", 91), False),
-            (BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}), False),
-            (
-                BulkWriteError(
-                    {"writeErrors": [{"code": 11000}], "writeConcernErrors": [{"code": 91}]}
-                ),
-                False,
-            ),
-            (NotPrimaryError("x", {"errorLabels": ["RetryableWriteError"]}), False),
             (NotPrimaryError("x"), True),
             (ServerSelectionTimeoutError("x"), True),
             (WaitQueueTimeoutError("x"), True),

@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 
 from app import create_app
 from config import config_dict
+from core.batch_writer import PutOff
 from core.database import client as clients
 from core.database.bulk import insert_each_once
 from core.database.client import get_client
@@ -153,15 +154,20 @@ class FailureTestCase(DatabaseTestCase):
                 documents = [{"_id": ObjectId()} for _ in range(3)]
                 if shape != COMMAND:
                     self.database["Log"].insert_many(documents[:2])
-                with self.assertRaises(PyMongoError):
+                with self.assertRaises(PutOff if shape == WRITES else PyMongoError) as raised:
                     self.insert(documents, failure(shape, code, (), 3))
-                self.assertEqual(self.insert(documents, None), 0)
+                again = raised.exception.again if shape == WRITES else documents
+                self.assertEqual(self.insert(again, None), 0)
                 ids = {"_id": {"$in": [document["_id"] for document in documents]}}
                 self.assertEqual(self.database["Log"].count_documents(ids), 3)
 
     def test_document_that_never_fits_is_given_up(self):
-        """It alone; one that is there already is passed over"""
+        """It alone; one that is there already is passed over, one that passes is not"""
         for code in NEVER:
             answer = failure(WRITES, code, (), 3)
             answer["writeErrors"].insert(0, {"index": 0, "code": 11000, "errmsg": "dup"})
             self.assertEqual(self.insert([{}, {}, {}], answer), 1, code)
+            answer["writeErrors"][0]["code"] = 6
+            with self.assertRaises(PutOff) as raised:
+                self.insert([{"_id": 1}, {}, {}], answer)
+            self.assertEqual((raised.exception.again, raised.exception.refused), ([{"_id": 1}], 1))

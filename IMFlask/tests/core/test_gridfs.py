@@ -92,13 +92,6 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
             with self.subTest(start=start, stop=stop):
                 self.assertEqual(self.read(file_id, start, stop), data[start:stop])
 
-    def test_same_file_twice_is_two(self):
-        """With the same SHA-256"""
-        ids = [self.store(b"same"), self.store(b"same")]
-        found = self.files.get_files()
-        self.assertEqual([document["_id"] for document in found], ids[::-1])
-        self.assertEqual(len({document["metadata"]["sha256"] for document in found}), 1)
-
     def test_file_that_lost_bytes_is_not_passed_on(self):
         """A chunk that is missing, cut or too long"""
         chunks = Chunk(self.database).collection
@@ -166,6 +159,8 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
         chunks = "files_id_1_n_1"
         self.assert_uses(chunks, lambda database: list(Chunk(database).read(document, 0, 9)))
         self.assert_uses(chunks, lambda database: Chunk(database).newest(file_id))
+        for ids in (None, [file_id]):
+            self.assert_uses(chunks, lambda database, ids=ids: Chunk(database).count_by_file(ids))
         self.assert_uses(chunks, lambda database: Chunk(database).delete([file_id]))
         self.assert_uses("_id_", lambda database: File(database).delete_files([file_id]))
 

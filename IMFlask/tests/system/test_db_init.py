@@ -1,8 +1,6 @@
 """flask db-init: repeated, two at once, with the database away."""
 
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,7 +13,7 @@ from core.database.client import get_client
 from model import connect, init_db
 from model.mongodb import MODELS
 from tests.core.probe import Probe
-from tests.core.process import environment, free_port, needs_secantus, wait_until
+from tests.core.process import free_port, needs_secantus, wait_until
 from tests.integration.case import DatabaseTestCase
 from tests.system.case import ProcessTestCase
 
@@ -40,26 +38,6 @@ class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):
                 found = [line for line in lines if line.startswith(f"[{APP_NAME}] {kind} ")]
                 self.assertEqual(len(found), count, lines)
             self.assertEqual([line for line in lines if not line.endswith(done_to_each)], [])
-
-    def test_two_hosts_at_once(self):
-        """Both succeed"""
-        running = [
-            subprocess.Popen(
-                [sys.executable, "-m", "flask", "db-init"],
-                cwd=self.root,
-                env=environment(**self.settings()),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
-            for _ in range(2)
-        ]
-        for process in running:
-            output = process.communicate(timeout=60)[0].decode()
-            self.assertEqual(process.returncode, 0, output)
-            self.assertIn("MongoDB Initialization Completed.", output)
-        for model in MODELS:
-            count = model(self.database).collection.count_documents({})
-            self.assertEqual(count, len(model(self.database).seeds))
 
 
 class AwayTestCase(ProcessTestCase):

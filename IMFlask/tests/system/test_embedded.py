@@ -106,11 +106,3 @@ class FlaskRunTestCase(ProcessTestCase):
                 connection.request("GET", "/probe/hello")
                 return connection.getresponse().status
         return None
-
-    def test_app_killed_leaves_no_server(self):
-        """kill -9 of all of flask run"""
-        run = self.run_app()
-        self.name()
-        self.assertTrue(is_locked(self.instance))
-        self.kill_group(run)
-        self.assert_ends()

@@ -205,29 +205,6 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
 
         self.on_each(work)
 
-    def test_upload_over_the_limit_is_413_and_leaves_nothing(self):
-        """With and without a Content-Length; other routes keep theirs"""
-        _, first = head(0)
-
-        def work():
-            for size in (3 * MB - len(first) - len(END) + extra for extra in (0, 1, 5 * MB)):
-                body = first + bytes(size) + END
-                expected = 201 if len(body) <= 3 * MB else 413
-                for request in (
-                    head(len(body))[0] + body,
-                    head(None)[0] + in_chunks(body) + b"0\r\n\r\n",
-                ):
-                    status, _, answer = self.send(request)
-                    self.assertEqual(status, expected, answer)
-                    if expected == 201:
-                        file_id = json.loads(answer)["result"][0]["id"]
-                        self.assertEqual(self.ask(f"DELETE /sample/file/{file_id}")[0], 200)
-                    self.assertEqual(self.stored(), (0, 0))
-            start, _ = head(2 * MB, line="PUT /probe/name")
-            self.assertEqual(self.send(start + bytes(2 * MB))[0], 415)
-
-        self.on_each(work, MAX_UPLOAD_SIZE=str(3 * MB))
-
     def test_download_that_is_broken_off(self):
         """The server goes on, and has nothing to complain of"""
 
@@ -358,14 +335,6 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
             self.assertEqual(done.stdout.splitlines()[-1], f"[{APP_NAME}] {said}")
             self.assertEqual(self.stored(), expected)
 
-    def test_sweep_without_a_database(self):
-        """One sentence, exit code 1, within seconds"""
-        uri = f"mongodb://127.0.0.1:{free_port()}"
-        done, took = seconds(lambda: self.flask("file-sweep", MONGODB_URI=uri))
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"The database does not answer: .*\.\n$")
-        self.assertLess(took, 20)
-
 
 @needs_secantus
 @unittest.skipIf(sys.platform == "win32", "needs POSIX signals")
@@ -465,19 +434,6 @@ class FaultTestCase(Server, ProcessTestCase):
         end()
         _, back = seconds(self.assert_only_the_first_is_left)
         report(f"503 after {took:.2f} s, uploads {back:.2f} s after it")
-
-    def test_away_before_the_upload(self):
-        """503 without the whole of it, at once from the second on; nothing was stored"""
-        self.mongo.kill()
-        (status, result), took = seconds(lambda: self.upload(bytes(20 * MB)))
-        self.assertEqual((status, result["msg"]), (503, "fail"))
-        self.assertLess(took, 10)
-        for _ in range(5):
-            (status, _), took = seconds(lambda: self.upload(bytes(20 * MB)))
-            self.assertEqual(status, 503)
-            self.assertLess(took, 3)
-        self.mongo.start()
-        self.assert_only_the_first_is_left()
 
     def test_answer_to_the_last_write_is_lost(self):
         """No file of the form is seen"""

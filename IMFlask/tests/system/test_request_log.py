@@ -2,11 +2,14 @@
 
 import collections
 import json
+import random
 import signal
 import sys
 import threading
 import time
 import unittest
+
+from pymongo.errors import DuplicateKeyError
 
 from config import APP_NAME
 from model import init_db
@@ -96,16 +99,19 @@ class RequestLogTestCase(ProcessTestCase):
         """Wait until this part of all requests is answered."""
         self.assertTrue(wait_until(lambda: sum(map(len, self.answered)) >= part * REQUESTS, 120))
 
-    def run_through_faults(self, recycle):
+    def start_senders(self):
         self.answered = [[] for _ in range(CLIENTS)]
-        senders = [
+        self.senders = [
             threading.Thread(target=self.send, args=(f"client-{number}", answered), daemon=True)
             for number, answered in enumerate(self.answered)
         ]
         threading.Thread(target=self.watch_queue, daemon=True).start()
-        start = time.monotonic()
-        for sender in senders:
+        self.started = time.monotonic()
+        for sender in self.senders:
             sender.start()
+
+    def run_through_faults(self, recycle):
+        self.start_senders()
         self.wait_for(0.15)
         self.mongo.kill()
         # On a slow machine the database takes longer to start than the queue holds.
@@ -121,9 +127,12 @@ class RequestLogTestCase(ProcessTestCase):
         self.proxy.loses_answers = False
         self.wait_for(0.75)
         recycle()
-        for sender in senders:
+        self.assert_each_is_stored_once()
+
+    def assert_each_is_stored_once(self):
+        for sender in self.senders:
             sender.join()
-        rate = REQUESTS / (time.monotonic() - start)
+        rate = REQUESTS / (time.monotonic() - self.started)
         self.stop(self.server)
         stored = collections.Counter(
             entry["request_id"]
@@ -170,6 +179,40 @@ class RequestLogTestCase(ProcessTestCase):
         """The same under the other server"""
         self.start_gunicorn()
         self.run_through_faults(lambda: self.replace_worker("Booting worker"))
+
+    def test_shard_that_is_away_for_a_while(self):
+        """A third of all entries for 10 s, as mongos says it: of some it is not known"""
+        chance, failed = random.Random(0), collections.Counter()
+        codes = (6, 7, 50, 89, 91, 112, 133, 189, 202, 262, 9001, 10107)
+
+        def answer(command):
+            if command.get("insert") != "Log":
+                return None
+            errors, documents = [], command["documents"]
+            for index, document in enumerate(documents):
+                code, is_stored = 0, True
+                if chance.random() < 1 / 3:
+                    code, is_stored = chance.choice(codes), chance.random() < 0.5
+                if is_stored:
+                    try:
+                        self.database["Log"].insert_one(document)
+                    except DuplicateKeyError:
+                        code = code or 11000
+                if code:
+                    errors.append({"index": index, "code": code, "errmsg": "x"})
+                    failed[code] += 1
+            return {"ok": 1, "n": len(documents) - len(errors), "writeErrors": errors}
+
+        self.start_granian()
+        self.start_senders()
+        self.wait_for(0.1)
+        self.proxy.answer = answer
+        time.sleep(10)
+        self.proxy.answer = lambda command: None
+        self.assert_each_is_stored_once()
+        failed.pop(11000, None)
+        report(f"{failed.total()} times an entry failed")
+        self.assertEqual(failed.keys(), set(codes))
 
     def test_stop_in_an_outage_tells_what_is_lost(self):
         """It waits for the database a while; the entries cannot be kept"""
