@@ -225,18 +225,3 @@ class EmbeddedTestCase(unittest.TestCase):
         self.assertEqual(user.stdout.readline(), "interrupted\n")
         self.assertEqual(self.ask(user, "name()"), "None")
         self.assertEqual(self.ask(self.user(), "name()"), "None")
-
-    def test_configuration_files_of_secantus_are_not_read(self):
-        """Neither in the working directory nor in the home folder"""
-        home = self.folder.parent / "home"
-        (home / ".secantus").mkdir(parents=True)
-        (home / ".secantus" / "secantusd.toml").write_text("[server]\nbad = 1\n")
-        with mock.patch.dict(os.environ, {"HOME": str(home)}):
-            control = subprocess.run(
-                [sys.executable, "-m", "secantus", "--port=1"],
-                env=environment(),
-                timeout=60,
-                capture_output=True,
-            )
-            self.assertEqual(control.returncode, 2)  # it does read that file by itself
-            self.assertEqual(self.ask(self.user(), "name()"), "None")

@@ -11,7 +11,7 @@ from tests.core.probe import init_probe
 from tests.core.process import free_port, wait_until
 from tests.integration.case import DatabaseTestCase
 from tests.system.case import PRODUCTION, SERVERS, ProcessTestCase
-from tests.system.fault import Client, in_threads
+from tests.system.fault import Client
 
 
 @unittest.skipIf(sys.platform == "win32", "gunicorn needs POSIX")
@@ -49,20 +49,6 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
         """Return what the app has written to stderr: lines of JSON, among the server's own."""
         lines = self.server.output().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
-
-    def test_smoke(self):
-        """Forty at once; the same under both servers"""
-        for name in SERVERS:
-            with self.subTest(name):
-                self.start(name)
-                answers = in_threads(40, lambda number: self.ask(f"GET /probe/add?a={number}&b=1"))
-                self.assertEqual(
-                    [envelope["result"] for _, _, envelope in answers], list(range(1, 41))
-                )
-                status, _, envelope = self.ask("GET /probe/name")
-                self.assertEqual((status, envelope), (200, {"msg": "success", "result": "IML"}))
-                self.assertTrue(wait_until(lambda: self.ask("GET /health/ready")[0] == 200, 10))
-                self.assertEqual(self.stop(self.server), 0)
 
     def test_log_is_json(self):
         """Of a request: with its id, path, status and time"""
