@@ -11,8 +11,7 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
 from core.batch_writer import PutOff
-from core.database.client import Document
-from core.database.failure import DUPLICATE, NEVER, is_duplicate
+from core.database.failure import DUPLICATE, NEVER
 
 
 def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
@@ -35,12 +34,3 @@ def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
             raise PutOff(f"{passing[0]['code']}, {passing[0]['errmsg']}", again, refused) from error
         return refused
     return 0
-
-
-def insert_own(collection: Collection[Any], documents: list[Document]) -> None:
-    """Insert documents with ids of ours: a duplicate is what the driver's own first try did."""
-    try:
-        collection.insert_many(documents, ordered=False)
-    except BulkWriteError as error:
-        if not is_duplicate(error):
-            raise

@@ -17,9 +17,11 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
 
-from core.database.bulk import insert_own
 from core.database.client import Document
+from core.database.failure import is_duplicate
 from core.database.model import Model
 
 CHUNK_SIZE = 255 * 1024  # bytes: GridFS's default, a document of just under 256 KiB
@@ -122,6 +124,15 @@ class Chunk(Model):
             return None
         newest: datetime = max(one.generation_time for one in ids)
         return newest
+
+
+def insert_own(collection: Collection[Any], documents: list[Document]) -> None:
+    """Insert documents with ids of ours: a duplicate is what the driver's own first try did."""
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if not is_duplicate(error):
+            raise
 
 
 def _cut(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:

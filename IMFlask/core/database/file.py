@@ -11,8 +11,7 @@ import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
-from core.database.bulk import insert_own
-from core.database.chunk import Chunk
+from core.database.chunk import Chunk, insert_own
 from core.database.client import Document
 from core.database.model import Model
 

@@ -1,4 +1,4 @@
-"""A proxy before a database, which loses its answers or gives others."""
+"""A proxy before a database, which loses its answers or gives those of a real server."""
 
 import contextlib
 import socket
@@ -7,10 +7,21 @@ import threading
 
 import bson
 
+import config
+from core.database import client
+from tests.integration.case import DatabaseTestCase
+
 _OP_MSG, _MORE_TO_COME = (
     2013,
     2,
 )  # https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol
+
+COMMAND, WRITE, WRITES, CONCERN = SHAPES = "command", "write", "writes", "write concern"
+# The manual's and the server's own list: src/mongo/base/error_codes.yml.
+PASSING = (
+    *(6, 7, 24, 50, 64, 89, 91, 112, 133, 134, 189, 202, 262, 365, 402, 407, 433, 449, 450, 462),
+    *(9001, 10058, 10107, 11600, 11602, 13435, 13436, 91331),
+)
 
 
 class Proxy:
@@ -70,6 +81,37 @@ class Proxy:
         for one in self._connections:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+
+class ProxyTestCase(DatabaseTestCase):
+    """A test with a proxy before the embedded database."""
+
+    def setUp(self):
+        super().setUp()
+        if config.config_dict["testing"].TEST_MONGODB_URI:
+            self.skipTest("puts a proxy before the embedded database")
+        self.proxy = Proxy(self.database.client.address[1])
+        # The driver would try again for 2 s what the proxy answers so each time.
+        self.uri_of_proxy = f"{self.proxy.uri}&retryReads=false&retryWrites=false"
+        self.addCleanup(self.proxy.close)
+        self.addCleanup(client.close_client, self.uri_of_proxy)
+
+    def connect(self):
+        """Return the database by a new client: one that met no primary waits half a second."""
+        client.close_client(self.uri_of_proxy)
+        return client.get_client(self.uri_of_proxy, "tests")[self.name]
+
+
+def failure(shape, code, labels=(), count=1):
+    """Return the server's answer to a command of `count` writes, of which the last failed."""
+    error = {"code": code, "codeName": "Name", "errmsg": "secret words"}
+    labels = {"errorLabels": list(labels)} if labels else {}
+    if shape == COMMAND:
+        return {"ok": 0.0, **error, **labels}
+    if shape == CONCERN:
+        return {"ok": 1.0, "n": count, "nModified": count, "writeConcernError": error, **labels}
+    errors = [{"index": count - 1, **error}]
+    return {"ok": 1.0, "n": count - 1, "nModified": count - 1, "writeErrors": errors, **labels}
 
 
 def _receive(source):

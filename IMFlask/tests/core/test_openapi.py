@@ -264,14 +264,6 @@ class OperationTestCase(AppTestCase):
         self.assertEqual(responses["206"]["description"], "A part.")
         self.assertIn("X-Request-ID", responses["206"]["headers"])
 
-    def test_annotation_of_another_parameter_does_not_matter(self):
-        """Only what is returned is looked at"""
-
-        def view(a: "NotImported" = 1) -> "Response":  # noqa: F821
-            """Do it."""
-
-        self.assertIn("*/*", self.describe(view)["responses"]["200"]["content"])
-
     def test_answer_without_a_body(self):
         """204"""
 
