@@ -6,12 +6,15 @@ A proxy gives the answers of a real server; the driver is the real one.
 import itertools
 
 from pymongo import UpdateOne
+from pymongo.errors import OperationFailure
 
 from app import create_app
 from config import config_dict
+from core.database.failure import is_outage, may_be_done
 from core.web.database import get_db, set_db
 from tests.core.probe import Probe, blueprint, init_probe
 from tests.core.proxy import COMMAND, PASSING, SHAPES, WRITE, WRITES, ProxyTestCase, failure
+from tests.integration.case import DatabaseTestCase
 
 SOON = "The service is not available now: try again soon."
 UNKNOWN = "The database did not confirm this: look whether it was done before you send it again."
@@ -105,3 +108,24 @@ class FailureTestCase(ProxyTestCase):
                 (response.status_code, response.json["description"]),
                 (413, "The body is too large: send less."),
             )
+
+
+class TransactionTestCase(DatabaseTestCase):
+    """On the server itself"""
+
+    def test_conflict_is_told_from_an_outage(self):
+        """Of two transactions that change one document the second has not been done"""
+        if "setName" not in (hello := self.database.command("hello")) and "msg" not in hello:
+            self.skipTest("needs a replica set, of one server at least: --replSet, rs.initiate()")
+        init_probe(self.database)
+        collection = Probe(self.database).collection
+        start = self.database.client.start_session
+        with start() as one, start() as other, one.start_transaction(), other.start_transaction():
+            collection.update_one({}, {"$set": {"name": "one"}}, session=one)
+            with self.assertRaises(OperationFailure) as raised:
+                collection.update_one({}, {"$set": {"name": "other"}}, session=other)
+            other.abort_transaction()
+            one.commit_transaction()
+        self.assertEqual(Probe(self.database).get_name(), "one")
+        error = raised.exception
+        self.assertEqual((is_outage(error), may_be_done(error)), (True, False))

@@ -188,17 +188,6 @@ class MiddlewareTestCase(ProbeTestCase):
             self.assertLessEqual(left(self.app, path), by_flask, path)
 
 
-class HSTSTestCase(ProbeTestCase):
-    """HSTS_SECONDS"""
-
-    settings = {"HSTS_SECONDS": 60}
-
-    def test_browsers_are_told(self):
-        """By every answer"""
-        header = self.client.get("/nowhere").headers["Strict-Transport-Security"]
-        self.assertEqual(header, "max-age=60")
-
-
 class TrustedHostsTestCase(ProbeTestCase):
     """TRUSTED_HOSTS"""
 

@@ -264,15 +264,6 @@ class OperationTestCase(AppTestCase):
         self.assertEqual(responses["206"]["description"], "A part.")
         self.assertIn("X-Request-ID", responses["206"]["headers"])
 
-    def test_answer_without_a_body(self):
-        """204"""
-
-        @answers(status=204)
-        def view() -> Envelope:
-            """Do it."""
-
-        self.assertNotIn("content", self.describe(view)["responses"]["204"])
-
     def test_other_statuses_are_described_as_well(self):
         """Those that a view names; a reference leads to each"""
 

@@ -408,13 +408,6 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         page.get_by_label("Token", exact=True).press("Enter")
         page.locator("#log-entries tr").first.wait_for()
 
-    def test_says_where_there_is_no_description(self):
-        """OPENAPI=0"""
-        self.failures = ("status of 404",)
-        page = self.open(self.run_app(OPENAPI="0"))
-        page.get_by_text("There is no description of the API").wait_for()
-        self.assertFalse(page.locator("#log").is_visible())
-
     def test_production_shows_name_and_health_alone(self):
         """And says when nobody answers, frozen or gone; two scripts, no description"""
         port = free_port()
