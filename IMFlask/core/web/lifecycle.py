@@ -7,12 +7,14 @@ from typing import Any
 from flask import Flask
 
 from core.redaction import one_line
+from core.web.drain import drain
 from core.web.logging import log_request
 from core.web.mark import is_unlogged
 from core.web.request import Exchange, Request
 from core.web.response import sentence
 
 _logger = logging.getLogger(__name__)
+DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are read all the same, at least
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -23,6 +25,7 @@ _HTML_POLICY = (
     "Content-Security-Policy",
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 )
+_NO_STORE = ("Cache-Control", "no-store")
 
 
 # What is called once an answer has begun: (the request, its status, the seconds until then).
@@ -73,6 +76,7 @@ class Lifecycle:
         if age := app.config["HSTS_SECONDS"]:
             headers.append(("Strict-Transport-Security", f"max-age={age}"))
         self._headers = [(pair[0].lower(), pair) for pair in headers]
+        self._drained = max(DRAINED, app.config.get("MAX_UPLOAD_SIZE", 0))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
@@ -89,6 +93,7 @@ class Lifecycle:
             body = self._next(environ, start)
         except Exception as error:  # of what comes after the answer, like teardown_request
             body = self._fail(error, exchange, start)
+        drain(environ, self._drained)
         if request := exchange.request:
             # The request, its environ and its routing error would hold on to each other.
             exchange.request = request.routing_exception = None
@@ -112,9 +117,11 @@ class Lifecycle:
     def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> None:
         given = {name.lower(): value for name, value in headers}
         headers += [pair for name, pair in self._headers if name not in given]
-        is_page = given.get("content-type", "")[:9].lower() == "text/html"
-        if is_page and "content-security-policy" not in given:
+        kind = given.get("content-type", "").partition(";")[0].lower()
+        if kind == "text/html" and "content-security-policy" not in given:
             headers.append(_HTML_POLICY)
+        if kind == "application/json" and "cache-control" not in given:
+            headers.append(_NO_STORE)  # a proxy would give it to others
         if "x-request-id" not in given:
             headers.append(("X-Request-ID", request_id))
 

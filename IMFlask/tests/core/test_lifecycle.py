@@ -67,6 +67,15 @@ class HeadersTestCase(ProbeTestCase):
         self.assertNotIn("unsafe", policy)
         self.assertNotIn("Content-Security-Policy", self.client.get("/probe/hello").headers)
 
+    def test_no_cache_keeps_json(self):
+        """Unless the view says otherwise; pages and files are not meant"""
+        self.set_view(lambda: ({}, 200, {"cache-control": "max-age=60"}))
+        for path in ("/probe/hello", "/nowhere", "/probe/add"):
+            self.assertEqual(self.client.get(path).headers["Cache-Control"], "no-store")
+        self.assertEqual(self.client.get("/view").headers.getlist("Cache-Control"), ["max-age=60"])
+        self.set_view(lambda: "<p>")
+        self.assertNotIn("Cache-Control", self.client.get("/view").headers)
+
     def test_view_has_the_last_word(self):
         """A header that is there stays, and stays alone"""
         own = {"x-frame-options": "SAMEORIGIN", "Content-Security-Policy": "sandbox"}

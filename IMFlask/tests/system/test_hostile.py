@@ -1,6 +1,7 @@
 """What no client should send, to real servers: no 5xx, no HTML, no waiting."""
 
 import json
+import socket
 
 from bson import MinKey
 
@@ -112,6 +113,20 @@ class HostileTests(hostile.HostileTests):
 
     def check_unharmed(self):
         self.assertEqual(Probe(self.database).get_name(), "IML")
+
+    def test_refused_before_its_body_is_read(self):
+        """Whoever sends on, as a proxy does, gets the answer and no broken connection"""
+        body = bytes(12 * LIMIT)
+        for data, status in (
+            (request("POST /nowhere", body), 404),
+            (request("DELETE /probe/name", body), 405),
+            (post(body), 413),
+            (post(body, "text/plain"), 415),
+            (chunked([body[:100_000]] * 120, "text/plain"), 415),
+        ):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+                connection.sendall(data)
+                self.assertEqual(int(connection.recv(65536).split()[1]), status)
 
     def test_right_requests(self):
         """The same requests, well made, are answered"""
