@@ -20,6 +20,7 @@ def main() -> None:
     """Check all of it."""
     print(f"tree: {check_tree()} files", flush=True)
     print(f"commands: {check_commands()}", flush=True)
+    print(f"options of the server: {check_server()}", flush=True)
 
 
 def check_tree() -> int:
@@ -42,6 +43,17 @@ def check_tree() -> int:
         if not any(matches(name, pattern) for pattern in patterns):
             raise SystemExit(f"README's tree has not {name}")
     return len(files)
+
+
+def check_server() -> int:
+    """The server is started as the tests start it, which kill its workers for one."""
+    (line,) = re.findall(r"(?m)^\S*granian .*", section("Production"))
+    tests = (ROOT / CODE / "tests/system/case.py").read_text()
+    (tried,) = re.findall(r'(?s)"granian": \((.*?)\n    \),', tests)
+    given, wanted = (set(re.findall("--[a-z-]+", text)) for text in (line, tried))
+    if given | {"--port"} != wanted:
+        raise SystemExit(f"README's server has not the tests' options: {given ^ wanted}")
+    return len(given)
 
 
 def matches(name: str, pattern: str) -> bool:

@@ -24,8 +24,8 @@ PRODUCTION = {
 # What serves the app in production, with workers of four threads.
 SERVERS = {
     "granian": (
-        *("granian", "--interface=wsgi", "--workers={workers}", "--blocking-threads=4"),
-        *("--port={port}", APPLICATION),
+        *("granian", "--interface=wsgi", "--no-ws", "--workers={workers}", "--blocking-threads=4"),
+        *("--workers-kill-timeout=30", "--respawn-failed-workers", "--port={port}", APPLICATION),
     ),
     "gunicorn": (
         *("gunicorn", "--worker-class=gthread", "--workers={workers}", "--threads=4"),

@@ -6,7 +6,7 @@ import unittest
 
 from config import APP_NAME
 from tests.core.process import environment, free_port
-from tests.system.case import ProcessTestCase
+from tests.system.case import SERVERS, ProcessTestCase
 
 
 class BadSettingTestCase(ProcessTestCase):
@@ -36,8 +36,8 @@ class BadSettingTestCase(ProcessTestCase):
 
     def test_granian(self):
         """It gives up instead of starting workers for ever"""
-        command = ("granian", "--interface", "wsgi", "--workers", "2", "manage:application")
-        done = self.start(*command, "--port", str(free_port()))
+        command = [word.format(workers=2, port=free_port()) for word in SERVERS["granian"]]
+        done = self.start(*command)
         self.assertEqual(done.returncode, 1)
         self.assertIn(self.SENTENCE, done.stderr)
         self.assertNotIn("Traceback", done.stderr)
