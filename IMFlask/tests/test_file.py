@@ -257,6 +257,13 @@ class UploadTestCase(FileTestCase):
             if token:
                 environ["HTTP_AUTHORIZATION"] = token
             self.assertEqual(self.post(body, **environ).status_code, status)
+        for origin, status in (
+            ("http://localhost", 201),
+            ("http://evil.example", 403),
+            ("https://localhost", 403),
+            ("null", 403),
+        ):
+            self.assertEqual(self.post(body, HTTP_ORIGIN=origin).status_code, status)
 
 
 class UploadLimitTestCase(FileTestCase):

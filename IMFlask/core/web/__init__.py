@@ -9,9 +9,14 @@ from core.web.logging import configure_logging
 from core.web.request import Request
 from core.web.session import SessionInterface
 
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
 
 def prepare(app: Flask) -> None:
     """Give `app` our request, JSON, sessions and log, in the places that Flask has for them."""
+    if app.config["KIND"] == "development":
+        # Else a page whose name resolves to this machine could read and write (DNS rebinding).
+        app.config["TRUSTED_HOSTS"] = [*LOCAL_HOSTS, *(app.config["TRUSTED_HOSTS"] or ())]
     app.request_class = Request
     app.json = JSONProvider(app)
     app.session_interface = SessionInterface()

@@ -104,7 +104,10 @@ class ErrorAnswers:
     def _description(self, error: HTTPException, status: int) -> str:
         """Return the words given to `abort` or else ours; never Werkzeug's own."""
         if isinstance(error, SecurityError):
-            return "The Host header does not name a host of this service."
+            name = f"{self._app.config['APP_NAME']}_TRUSTED_HOSTS"
+            return "The Host header does not name a host of this service" + (
+                f": {name} adds one." if self._app.config["KIND"] == "development" else "."
+            )
         given = error.description
         if (
             given is None

@@ -59,8 +59,13 @@ class Request(FlaskRequest):
     @property
     def trusted_hosts(self) -> list[str] | None:
         """The hosts that may be named; a probe names a pod's address, for example."""
-        is_any = self._trusted_hosts is None or self.path.startswith(PROBES)
-        return None if is_any else self._trusted_hosts
+        hosts = self._trusted_hosts
+        if hosts is None or self.path.startswith(PROBES):
+            return None
+        # Werkzeug cannot be given an IPv6 address to trust.
+        address, bracket, port = self.environ.get("HTTP_HOST", "").partition("]")
+        is_known = f"{address}{bracket}" in hosts and bracket and port[:1] in ("", ":")
+        return None if is_known else hosts
 
     @trusted_hosts.setter
     def trusted_hosts(self, hosts: list[str] | None) -> None:

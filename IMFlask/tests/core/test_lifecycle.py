@@ -7,6 +7,7 @@ from unittest import mock
 from flask import Flask, Response, abort, session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from config import APP_NAME
 from core.web.lifecycle import on_answer
 from tests.core.case import ProbeTestCase
 
@@ -219,6 +220,25 @@ class TrustedHostsTestCase(ProbeTestCase):
             for headers in ({}, {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c"}):
                 response = self.client.get("/health/live", headers=headers | {"Host": host})
                 self.assertEqual(response.status_code, 200, host)
+
+
+class LocalHostsTestCase(ProbeTestCase):
+    """In development"""
+
+    settings = {"KIND": "development", "TRUSTED_HOSTS": ["dev.example"]}
+
+    def test_only_this_machine_is_named(self):
+        """No page of a name that leads here (DNS rebinding); TRUSTED_HOSTS adds names"""
+        for host in ("localhost:5000", "127.0.0.1", "[::1]:5000", "[::1]", "dev.example:1"):
+            response = self.client.get("/probe/hello", headers={"Host": host})
+            self.assertEqual(response.status_code, 200, host)
+        for host in ("evil.example", "127.0.0.1.evil.example", "[::2]", "[::1]x", "localhost.x"):
+            self.assert_fails(
+                self.client.get("/probe/hello", headers={"Host": host}),
+                400,
+                "The Host header does not name a host of this service:"
+                f" {APP_NAME}_TRUSTED_HOSTS adds one.",
+            )
 
 
 class ProxyTestCase(ProbeTestCase):

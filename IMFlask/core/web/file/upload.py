@@ -24,12 +24,19 @@ def read_form(request: Request, variables: dict[str, Any]) -> Iterator[Part]:
         raise UnsupportedMediaType("Send a form, with the Content-Type multipart/form-data.")
     # A page of any other site can send a form here with a browser's cookies, or to a
     # developer's machine, but cannot add this header without being let.
-    is_foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
-    if is_foreign and "Authorization" not in request.headers:
+    if _is_foreign(request) and "Authorization" not in request.headers:
         raise Forbidden("A page of another site may not send this.")
     request.max_content_length = current_app.config["MAX_UPLOAD_SIZE"]
     boundary = request.mimetype_params.get("boundary", "")
     return read_parts(request.blocks(), boundary, request.max_form_parts)
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether a page of another origin sends this, as far as browsers say."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is None and origin is not None:  # over HTTP only the origin is told
+        return origin.lower() != f"{request.scheme}://{request.host}"
+    return site in ("cross-site", "same-site")
 
 
 def find_files(parts: Iterator[Part], key: str, label: str) -> Iterator[Upload]:
