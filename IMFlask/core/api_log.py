@@ -39,6 +39,7 @@ def writer(log: Any) -> BatchWriter:
         lambda entry: log.encode(document(entry)),
         lambda entries: log.insert_logs(entries),  # looked up when called: tests patch it
         lambda: responds(log.database),  # the first query starts the client's threads
+        lambda entry: 500 + len(entry.path) + len(entry.query) + len(entry.body),
     )
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from core.redaction import one_line
 
 LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
+BYTES = 16 * 1024 * 1024  # of them all, as `size` counts them; the same
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
 OPEN = 0.2  # seconds that the first item waits for the writer to be open, at most
@@ -50,6 +51,7 @@ class BatchWriter:
     very same list is tried again, so it must bear with what it has written before.
     open: what the writing needs of threads; from Python 3.12 on none can be started
     once a process has begun to end, which may be right after its first item.
+    size: returns how many bytes an item takes while it waits.
 
     A graceful end of the process, a forked one's too, waits for the rest while batches
     are written, STOP seconds at most. A kill loses what is in the queue.
@@ -61,10 +63,12 @@ class BatchWriter:
         encode: Callable[[Any], Any],
         write: Callable[[list[Any]], int],
         open: Callable[[], object] = lambda: None,
+        size: Callable[[Any], int] = lambda item: 0,
     ) -> None:
         self.name = name
         self._encode = encode
         self._write = write
+        self._size = size
         self._open = open
         self._lock = Lock()
         self._process = 0  # the id of the process whose thread runs
@@ -78,10 +82,12 @@ class BatchWriter:
         """Have `item` written soon."""
         if self._process != os.getpid():
             self._start()
-        if len(self._queue) + len(self._again) >= LIMIT:
+        size = self._size(item)
+        if len(self._queue) + len(self._again) >= LIMIT or self._bytes + size > BYTES:
             with self._lock:
                 self.dropped += 1
             return
+        self._bytes += size  # without a lock, which a fork might copy held
         self._queue.append(item)
         if len(self._queue) % BATCH == 0:
             self._wake.set()
@@ -108,6 +114,7 @@ class BatchWriter:
 
     def _reset(self) -> None:
         self._queue: deque[Any] = deque()
+        self._bytes = 0  # of the queue
         self._batch: list[Any] = []  # encoded, being written
         self._again: list[Any] = []  # encoded, put off
         self._wake = Event()
@@ -173,8 +180,10 @@ class BatchWriter:
         batch, self._again = self._again[: BATCH // 2], self._again[BATCH // 2 :]
         self._batch = batch
         while queue and len(batch) < BATCH:
+            item = queue.popleft()
+            self._bytes = self._bytes - self._size(item) if queue else 0
             try:
-                batch.append(encode(queue.popleft()))
+                batch.append(encode(item))
             except Exception:
                 self.lost += 1
 

@@ -4,8 +4,10 @@ Development: readable lines on stderr. Production: JSON lines on stderr, and
 WARNING and above in ERROR_LOG_PATH too. Testing: as Flask does by itself.
 """
 
+import contextlib
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from textwrap import indent
@@ -117,12 +119,31 @@ class ErrorFile(WatchedFileHandler):
     Each line is one write at its end, so that several processes may share it.
     """
 
+    _failures = 0  # in a row
+
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record; a file that cannot be opened any more fails no request."""
+        """Write the record; a file that cannot be written any more fails no request."""
+        before = self._failures
         try:
             super().emit(record)
-        except OSError:
+        except OSError:  # it cannot be opened
             self.handleError(record)
+        if self._failures == before:
+            self._failures = 0
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say it, once in a row, in one line, and have the file opened anew.
+
+        An open one would keep the room on the disk that it takes, though it were deleted.
+        """
+        self._failures += 1
+        stream, self.stream = self.stream, None
+        with contextlib.suppress(OSError, AttributeError):
+            stream.close()
+        if self._failures == 1 and sys.stderr:
+            words, error = "the file of errors cannot be written: %s", sys.exc_info()[1]
+            notice = logging.LogRecord(__name__, logging.ERROR, "", 0, words, (error,), None)
+            print(self.format(notice), file=sys.stderr, flush=True)
 
 
 def _add_handler(

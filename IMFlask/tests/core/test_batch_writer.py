@@ -13,6 +13,7 @@ from unittest import mock
 from core import batch_writer
 from core.batch_writer import BatchWriter, PutOff
 from tests.case import UnitTestCase
+from tests.core.process import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -118,6 +119,24 @@ class BatchWriterTestCase(UnitTestCase):
         self.assertEqual(tries, [["1"]] * 3 + [["2"]])
         self.assertEqual(len(logs.output), 1)  # of two failures within ten seconds
         self.assertIn("(ConnectionError: away)", logs.output[0])
+
+    def test_queue_is_bounded_in_bytes(self):
+        """What comes then is dropped; there is room again when some is written"""
+        goes_on = threading.Event()
+        writer = BatchWriter(
+            "items", lambda item: item, lambda batch: not goes_on.wait(10), size=len
+        )
+        self.addCleanup(writer.close)
+        with self.assertLogs("core", "WARNING"):  # of those that are dropped
+            for _ in range(200):
+                writer.put(b"x" * 1024 * 1024)
+            self.assertLessEqual(len(writer), 2 * batch_writer.BYTES // 1024**2)
+            self.assertEqual(len(writer) + writer.dropped, 200)
+            goes_on.set()
+            self.assertTrue(wait_until(lambda: not len(writer), 10))
+            writer.put(b"x" * batch_writer.BYTES)
+            writer.close()
+        self.assertEqual((len(writer), writer.lost), (0, 0))
 
     def test_what_is_put_off_holds_up_no_other(self):
         """It is tried again until it is written; pauses only where nothing else is"""

@@ -1,5 +1,7 @@
 """Where the log goes, and how its lines look."""
 
+import contextlib
+import io
 import json
 import logging
 import subprocess
@@ -72,17 +74,29 @@ class FileTestCase(UnitTestCase):
         app.logger.error("two")
         self.assertRegex(self.path.read_text(), r"^[0-9:]+ ERROR: two\n$")
 
-    def test_file_that_cannot_be_written_any_more_fails_nobody(self):
-        """Its folder is gone"""
+    def test_file_that_cannot_be_written_fails_nobody(self):
+        """Its folder is gone, the disk is full: one line says so, until it can be written again"""
         app = self.make_app(str(self.path))
         app.logger.error("one")
         self.path.unlink()
         self.path.parent.rmdir()
-        with mock.patch.object(logging, "raiseExceptions", False):
+        with contextlib.redirect_stderr(io.StringIO()) as stderr:
             app.logger.error("two")
-        self.path.parent.mkdir()
-        app.logger.error("three")
-        self.assertRegex(self.path.read_text(), r"^[0-9:]+ ERROR: three\n$")
+            self.path.parent.mkdir()
+            app.logger.error("three")
+            self.assertRegex(self.path.read_text(), r"^[0-9:]+ ERROR: three\n$")
+            if Path("/dev/full").exists():
+                self.path.unlink()
+                self.path.symlink_to("/dev/full")
+                app.logger.error("four")
+                app.logger.error("five")
+                self.path.unlink()
+                app.logger.error("six")
+                self.assertRegex(self.path.read_text(), r"^[0-9:]+ ERROR: six\n$")
+        lines = stderr.getvalue().splitlines()
+        self.assertEqual(len(lines), 1 + Path("/dev/full").exists(), lines)
+        for line in lines:
+            self.assertIn("ERROR: the file of errors cannot be written: [Errno ", line)
 
     def test_processes_share_the_file(self):
         """Four at once, lines of 20 KB: each stands whole"""

@@ -1,6 +1,7 @@
 """A multipart form, read part by part."""
 
 import random
+import time
 import tracemalloc
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
@@ -156,6 +157,16 @@ class MultipartTestCase(UnitTestCase):
                 self.assert_refused(b"--x" + b" " * size + b"\r\n" + HEAD + b"\r\n\r\n\r\n--x--")
             else:
                 self.assertEqual(self.read(body), [(None, None, None, b"one")])
+
+    def test_long_heads_are_refused_in_total_as_well(self):
+        """Over 128 KiB; a form of 1,000 files with usual names is not"""
+        part = b"--x\r\n" + HEAD + b"\r\nContent-Type: image/png\r\n\r\n1\r\n"
+        self.assertEqual(len(self.read(part * 1000 + b"--x--")), 1000)
+        head = b"Content-Disposition: form-data" + b';a="' * 4000
+        start = time.process_time()
+        with self.assertRaises(RequestEntityTooLarge):
+            self.read((b"--x\r\n" + head + b"\r\n\r\n\r\n") * 1000 + b"--x--")
+        self.assertLess(time.process_time() - start, 3)  # 0.2; all of them would take 15
 
     def test_many_parts_are_refused(self):
         """More than the limit"""

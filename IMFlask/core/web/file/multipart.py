@@ -16,6 +16,8 @@ from werkzeug.http import parse_options_header
 from core.web.body import BROKEN_FORM
 
 HEAD_LIMIT = 16 * 1024  # bytes of a part's headers
+# Bytes of all parts' headers: reading them takes time, some with the square of their length.
+HEADS_LIMIT = 128 * 1024
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # of a header (RFC 9110, 5.6.2)
 
 _CRLF = b"\r\n"
@@ -33,8 +35,8 @@ class Part(NamedTuple):
 def read_parts(blocks: Iterator[bytes], boundary: str, limit: int | None) -> Iterator[Part]:
     """Yield the parts of a form, at most `limit`; at the end all of `blocks` has been read.
 
-    Raises a 400 when it is malformed or ends early, a 413 when it has more parts, and
-    what `blocks` raises.
+    Raises a 400 when it is malformed or ends early, a 413 when it has more parts or more
+    than HEADS_LIMIT bytes of heads, and what `blocks` raises.
     """
     # RFC 2046 has 70 at most; Werkzeug's test client makes 71 or 72 once in 400 forms.
     if not re.fullmatch("[ -~]{1,200}", boundary):
@@ -66,6 +68,7 @@ class _Form:
         self._blocks = blocks
         self._delimiter = _CRLF + b"--" + boundary
         self._buffer = _CRLF
+        self._heads = 0  # bytes of the heads read so far
 
     def data(self) -> Iterator[bytes]:
         """Yield the bytes before the next delimiter, and read over it."""
@@ -96,6 +99,9 @@ class _Form:
         self._buffer = _CRLF + self._buffer  # there may be none
         head = self._line_up_to(_CRLF + _CRLF)
         self._buffer = _CRLF + self._buffer
+        self._heads += len(head)
+        if self._heads > HEADS_LIMIT:
+            raise RequestEntityTooLarge("The heads of the form's parts are too long in total.")
         headers: dict[str, str] = {}
         try:
             text = head.decode().removeprefix("\r\n")
