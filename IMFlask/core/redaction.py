@@ -9,29 +9,41 @@ import json
 import re
 import unicodedata
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
 
 # What a secret's name contains, compared with its letters and digits alone:
 # `X-Api-Key`, `apiKey` and `api_key` are one.
 _SECRET = re.compile(
-    r"password|passwd|passwort|passphrase|passcode|passkey|비밀번호|암호|secret|token"
-    r"|authorization|credential|cookie|sessid|sessionid|sessionkey|pwd|otpcode|signature|bearer"
-    r"|recoverycode|securityanswer|mnemonic|assertion|samlresponse|creditcard|cardnumber"
-    r"|ccnumber|(api|access|auth|private|sign|signing|encryption|ssh|master)key|^key$"
+    r"password|passwd|passwort|kennwort|passphrase|passcode|passkey|비밀번호|암호|密码|密碼|パスワード"
+    r"|пароль|senha|contraseña|motdepasse|secret|token|authorization|credential|cookie|sessid"
+    r"|sessionid|sessionkey|pwd|pswd|otpcode|signature|bearer|recoverycode|securityanswer|mnemonic"
+    r"|assertion|samlresponse|creditcard|cardnumber|ccnumber|codeverifier|authcode|accesscode"
+    r"|(api|access|auth|private|sign|signing|encryption|ssh|master|license)key|^key$|^code$"
+    r"|(new|old|user|db|sql|ftp|mail|smtp|admin|root|my|login|confirm|current|repeat)pass(?![a-z])"
 )
 # Secret names that are whole words; digits behind them are ignored.
 _SECRET_WORD = re.compile(
-    "(pass|pw|pwd|pin|pincode|otp|totp|cvv|cvc|jwt|session|ssn|sid|sig|auth)[0-9]*"
+    "(pass|pw|pwd|pin|pincode|otp|totp|mfa|2fa|cvv|cvc|jwt|session|ssn|sid|sig|auth|psw|mdp)[0-9]*"
 )
 # A plain name; other text may contain a value.
 _NAME = re.compile(r"[\w.\-\[\]]{1,64}")
 # A name with a value behind it, inside of some text. Bounded and begun at the
 # name's first letter alone: its time must not grow with the square of the text.
-_NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\\\"'\s\[\]]{0,8}[=:]")
+_NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\\\"'\s\[\]]{0,8}[=:>]")
 # A query in which nothing but a name can tell of a secret, and nothing is encoded.
 _PLAIN_QUERY = re.compile(rb"[a-zA-Z_]\w{0,63}=[\w.,-]{0,256}(&[a-zA-Z_]\w{0,63}=[\w.,-]{0,256})*")
 # A URL with a password in it.
 _LOGIN = re.compile(r"://[^/\s@:]{0,256}:[^/\s@]{1,256}@")
+# What is a secret by its own form: the header `Authorization`'s, a JSON Web Token, a key
+# with the prefix that its maker gives it, a private key.
+_TOKEN = re.compile(
+    r"(?i:bearer|basic)\s+[\w.~+/=-]{8}|(?<![\w.-])(eyJ[\w-]{5,4096}\.[\w-]{5,4096}\."
+    r"|gh[pousr]_\w{16}|github_pat_\w{16}|glpat-[\w-]{16}|npm_\w{16}|pypi-[\w-]{16}|xox[a-z]-[\w-]{8}"
+    r"|[sr]k_(live|test)_\w{8}|sk-[\w-]{16}|AKIA[0-9A-Z]{16}|AIza[\w-]{30}|ya29\.|SG\.[\w-]{16})"
+    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY"
+)
+_DECODED = 3  # times that a text may be percent-encoded
+_VALUES = {"value", "values", "val"}  # beside a secret's name: {"name": "password", "value": 1}
 MASK = "***"
 BODY_LIMIT = 2048  # bytes
 
@@ -54,33 +66,54 @@ def _is_secret(name: str) -> bool:
 def redact(value: Any) -> Any:
     """Return a copy of a JSON value in which each secret, at any depth, is `***`.
 
-    So is a text that has a secret's name with a value behind it.
+    So is a text that has a secret's name with a value behind it, a URL's password or what
+    looks like a token; and the value in {"name": "password", "value": ...}.
     """
     if isinstance(value, dict):
+        others = [item for name, item in value.items() if name not in _VALUES]
+        is_pair = len(others) < len(value) and any(map(_is_name_of_secret, others))
         return {
-            redact(name): MASK if is_secret(name) else redact(item) for name, item in value.items()
+            redact(name): MASK if is_secret(name) or (is_pair and name in _VALUES) else redact(item)
+            for name, item in value.items()
         }
     if isinstance(value, list):
         return [redact(item) for item in value]
     if isinstance(value, str):
-        shown = value[:BODY_LIMIT]  # of more nothing will be stored
-        is_told = any(map(is_secret, _NAMED_VALUE.findall(shown)))
-        # A login that is cut before its `@` would not be known as one.
-        is_told = is_told or _LOGIN.search(value[: BODY_LIMIT + 520]) is not None
-        return MASK if is_told else shown
+        # Of more nothing will be stored; a login that is cut before its `@` would not be one.
+        return MASK if _tells(value[: BODY_LIMIT + 520]) else value[:BODY_LIMIT]
     return value
 
 
 def redact_path(path: str) -> str:
-    """Return a path in which each part that has a secret's name with a value is `***`."""
-    return "/".join(redact(part) for part in path.split("/"))
+    """Return a path in which each part that holds a secret is `***`."""
+    return "/".join(redact(part) for part in _LOGIN.sub(f"://{MASK}@", path).split("/"))
+
+
+def _is_name_of_secret(value: Any) -> bool:
+    # A JSON Patch has a path: "/users/0/password".
+    parts = value.split("/")[-4:] if isinstance(value, str) else []
+    return any(_NAME.fullmatch(part) and is_secret(part) for part in parts)
+
+
+def _tells(text: str) -> bool:
+    """Whether a text holds a secret: behind its name, in a URL, by its own form."""
+    for _ in range(_DECODED):
+        if any(map(is_secret, _NAMED_VALUE.findall(text))) or _LOGIN.search(text):
+            return True
+        if _TOKEN.search(text):
+            return True
+        if "%" not in text or (decoded := unquote(text)) == text:
+            return False
+        text = decoded
+    return True  # encoded so often it is not shown
 
 
 def redact_query(query: bytes) -> str:
     """Return a query string, its secrets `***`, readable; undecodable bytes become U+FFFD."""
     if _PLAIN_QUERY.fullmatch(query):
         text = query.decode()
-        if not any(is_secret(pair.partition("=")[0]) for pair in text.split("&")):
+        names = (pair.partition("=")[0] for pair in text.split("&"))
+        if not any(map(is_secret, names)) and not _TOKEN.search(text):
             return text
     return _shown_pairs(_pairs(query))
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_input_stream
 
-from core.redaction import is_secret, redact_body, redact_path, redact_query
+from core.redaction import MASK, is_secret, redact_body, redact_path, redact_query
 from core.web.body import Body, FormParser
 from core.web.json_provider import NotJSON
 
@@ -117,7 +117,10 @@ class Request(FlaskRequest):
                 return self.path  # the rule's own words
             if any(map(is_secret, self.view_args)):
                 return self.url_rule.rule  # a variable of it is a secret
-        return redact_path(self.path[:_SHOWN])
+        path = self.path
+        if len(path) > _SHOWN:  # what is cut may be half of a secret, which no redaction knows
+            path = path[:_SHOWN].rpartition("/")[0] + f"/{MASK}"
+        return redact_path(path)
 
     @property
     def shown_url(self) -> str:
@@ -127,8 +130,9 @@ class Request(FlaskRequest):
 
     @property
     def shown_query(self) -> bytes:
-        """As much of the query as is ever shown, its secrets still in it."""
-        return self.query_string[:_SHOWN]
+        """As much of the query as is ever shown, its secrets still in it; no half parameter."""
+        query = self.query_string
+        return query if len(query) <= _SHOWN else query[:_SHOWN].rpartition(b"&")[0]
 
     @property
     def shown_body(self) -> str:

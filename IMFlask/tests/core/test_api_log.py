@@ -67,12 +67,10 @@ class RequestLogTestCase(ProbeTestCase):
     def test_entry_is_small_whatever_was_sent(self):
         """Thousands may wait: path, query and method are cut, their secrets redacted first"""
         path = "/" + "a" * 50_000
-        self.client.open(f"{path}?token=hunter2&b={'b' * 50_000}", method="M" * 50_000)
+        self.client.open(f"{path}?token=hunter2&b={'b' * 900}&{'c' * 50_000}", method="M" * 50_000)
         entry = self.entry()
         self.assertEqual(entry["method"], "M" * 16)
-        self.assertTrue(entry["url"].startswith("/aaa"))
-        self.assertIn("?token=***&b=bbb", entry["url"])
-        self.assertLess(len(entry["url"]), 2100)
+        self.assertEqual(entry["url"], f"/***?token=***&b={'b' * 900}")
 
     def test_body_that_nobody_read_is_told_by_its_length(self):
         """A 404, and what is malformed"""

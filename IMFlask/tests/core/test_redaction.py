@@ -2,6 +2,7 @@
 
 import json
 import time
+from urllib.parse import quote
 
 from core import redaction
 from tests.case import UnitTestCase
@@ -10,9 +11,33 @@ SECRET = """
 password Password1 new_password user-pass passwd pwd token access_token csrfToken secret
 client.secret Authorization api_key apiKey X-API-Key private_key session_id cookie credentials
 auth pin pw pass1 totp pin_code cvv2 signing-key auth_code jwt creditCard key otp signature
-bearer 비밀번호 ｐａｓｓｗｏｒｄ
+bearer 비밀번호 ｐａｓｓｗｏｒｄ newpass userpass dbpass pswd code code_verifier mfa senha 密码
+パスワード contraseña mot_de_passe Пароль user_pass set-cookie SAMLResponse X-Amz-Signature confirmPassword
 """
-NO_SECRET = "editor name key_name spin hotpot compass passenger design"
+NO_SECRET = "editor name key_name spin hotpot compass passenger design bypass status_code zipcode"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.hunter2sig-_x"
+# Under any name.
+TOKENS = (
+    *("Bearer hunter2aaaa", "Basic hunter2aaa==", JWT, f"ghp_hunter2{'a' * 20}", "xoxb-hunter2-aa"),
+    *("glpat-hunter2aaaaaaaaaa", "sk_live_hunter2aaa", f"AIzahunter2{'a' * 30}", "token=hunter2"),
+    *(
+        "-----BEGIN RSA PRIVATE KEY-----hunter2",
+        "<password>hunter2</password>",
+        "AKIAHUNTER2AAAAAAAAA",
+    ),
+    *(
+        "postgres://bob:hunter2@host/x",
+        "/cb?next=%2Freset%3Ftoken%3Dhunter2",
+        "%252Fx%253Fpwd%253Dhunter2",
+    ),
+    'mutation { login(password: "hunter2") }',
+)
+PAIRS = (
+    {"op": "replace", "path": "/password", "value": "hunter2"},
+    {"op": "add", "path": "/users/0/password/-", "value": "hunter2"},
+    {"name": "Authorization", "value": "hunter2"},
+    {"key": "api_key", "val": ["hunter2"]},
+)
 
 
 class RedactTestCase(UnitTestCase):
@@ -82,9 +107,30 @@ class RedactTestCase(UnitTestCase):
         shown = json.loads(redaction.redact_body(body, "application/json"))
         self.assertEqual(shown, {"***": "***", "hunter2" * 10: "***", "a": 3})
 
+    def test_token_is_known_under_any_name(self):
+        """In a query, in JSON, in a path, by its form; what only looks alike is left"""
+        for token in TOKENS:
+            shown = redaction.redact({"note": [token]})
+            shown = f"{shown} {redaction.redact_query(f'x={quote(token)}'.encode())}"
+            shown += redaction.redact_path(f"/fetch/{token}")
+            self.assertNotIn("hunter2", shown.lower(), token)
+        for pair in PAIRS:
+            self.assertNotIn("hunter2", str(redaction.redact([pair])), pair)
+        for text in (
+            "a bearer of news",
+            "eyJ.b.c",
+            "100%",
+            "50%25 off",
+            "http://host:80/x",
+            "sk-1",
+        ):
+            self.assertEqual(redaction.redact({"name": "x", "value": text})["value"], text)
+
     def test_path_is_redacted(self):
-        """What passes for a query in it"""
+        """What passes for a query in it, a login over several of its parts"""
         self.assertEqual(redaction.redact_path("/x;password=hunter2/a"), "/***/a")
+        shown = redaction.redact_path("/fetch/https://bob:hunter2@host/x")
+        self.assertEqual(shown, "/fetch/https://***@host/x")
 
     def test_form_that_is_none_is_not_stored(self):
         """What curl -d sends as a form by default"""
@@ -106,6 +152,8 @@ class RedactTestCase(UnitTestCase):
             b"[" + b'"x:",' * (n // 5) + b"1]",
             ('{"a' + "\u0301\u0323" * (n // 4 - 10) + '":1}').encode(),
             b"{" + b",".join(b'"%d":1' % i for i in range(n // 10)) + b"}",
+            b'["' + b'","'.join([b"eyJ" * 600 + b"." + b"eyJ" * 60] * (n // 2000)) + b'"]',
+            b'["' + b'","'.join([b"%25" * 600] * (n // 2000)) + b'"]',
         ):
             for mimetype in ("application/json", "application/x-www-form-urlencoded"):
                 start = time.perf_counter()
