@@ -1,5 +1,7 @@
 """The request: Flask's, with an id and a body that is read safely."""
 
+import contextlib
+import ipaddress
 import os
 import re
 from collections.abc import Iterator
@@ -55,6 +57,8 @@ class Request(FlaskRequest):
             exchange.request = self
         self.id = exchange.id
         self._started = exchange.started
+        if "werkzeug.proxy_fix.orig" in environ and not _is_address(self.remote_addr):
+            self.remote_addr = None  # anything that a client has sent past the proxy
 
     @property
     def trusted_hosts(self) -> list[str] | None:
@@ -153,6 +157,12 @@ class Request(FlaskRequest):
         length = self.environ.get("CONTENT_LENGTH") and self.content_length
         length = length or (self._body.count if self._body else 0)
         return f"({length} bytes)" if length else "", ""
+
+
+def _is_address(text: str | None) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(text and ipaddress.ip_address(text))
+    return False
 
 
 def current_request() -> Request:

@@ -251,7 +251,9 @@ class ProxyTestCase(ProbeTestCase):
         with self.assertLogs("core", "WARNING") as logs:
             headers = {"X-Forwarded-For": "6.6.6.6, 10.9.8.7", "X-Forwarded-Host": "evil.com"}
             self.client.get("/probe/hello", headers=headers)
+            self.client.get("/probe/hello", headers={"X-Forwarded-For": "<script>"})
         self.assertIn("ip 10.9.8.7, GET /probe/hello", logs.output[0])
+        self.assertIn("ip None, GET /probe/hello", logs.output[1])  # no address
 
 
 class NoProxyTestCase(ProbeTestCase):

@@ -12,7 +12,7 @@ password Password1 new_password user-pass passwd pwd token access_token csrfToke
 client.secret Authorization api_key apiKey X-API-Key private_key session_id cookie credentials
 auth pin pw pass1 totp pin_code cvv2 signing-key auth_code jwt creditCard key otp signature
 bearer 비밀번호 ｐａｓｓｗｏｒｄ newpass userpass dbpass pswd code code_verifier mfa senha 密码
-パスワード contraseña mot_de_passe Пароль user_pass set-cookie SAMLResponse X-Amz-Signature confirmPassword
+パスワード contraseña mot_de_passe Пароль user_pass set-cookie SAMLResponse X-Amz-Signature
 """
 NO_SECRET = "editor name key_name spin hotpot compass passenger design bypass status_code zipcode"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.hunter2sig-_x"
