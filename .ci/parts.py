@@ -165,7 +165,6 @@ PARTS = {
             "app/api/file.py": ["FILE", "LINKS"],
             "app/api/log.py": ["ENTRY"],
             "app/api/sample_api/info.py": ["AUTHOR"],
-            "tests/test_file.py": ["DescriptionTestCase"],
         },
         decorators={
             "app/api/file.py": ["answers"],

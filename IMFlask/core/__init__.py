@@ -30,7 +30,7 @@ web/, on Flask:
   file/          uploads and downloads            admin         `@admin_required`
   api_log        what fills the API log           logging       the log's lines
   database       get_db()                         command       what commands share
-  mark           `@unlogged`
+  mark           `@unlogged`                      drain         the rest of a refused body
 
 Every name that app/api/__init__.py and controller/error.py take from here keeps its meaning.
 Nothing of yours needs an edit here, and neither does taking a part out (.ci/parts.py).

@@ -19,10 +19,9 @@ from controller.error import Invalid, NotFound
 from core.database.chunk import MissingChunk
 from core.database.outage import DatabaseAway
 from core.web.file.upload import Files
-from core.web.openapi import describe
 from core.web.validation import Form, Query, Validator
 from model.mongodb import File
-from tests.case import AppTestCase, UnitTestCase
+from tests.case import UnitTestCase
 from tests.core.case import ProbeTestCase
 from tests.file_contract import FileContract, FileMock
 
@@ -538,24 +537,6 @@ class FileMockTestCase(FileContract, UnitTestCase):
 
     get_files = staticmethod(FileMock.get_files)
     get_file = staticmethod(FileMock.get_file)
-
-
-class DescriptionTestCase(AppTestCase):
-    """The routes of files in the API's description"""
-
-    def test_upload_and_download(self):
-        """A form with files, bytes, all that may be refused"""
-        paths = describe(self.app)["paths"]
-        upload = paths["/sample/file"]["post"]
-        ((kind, content),) = upload["requestBody"]["content"].items()
-        self.assertEqual((kind, content["schema"]["required"]), ("multipart/form-data", ["file"]))
-        self.assertEqual(list(upload["responses"]), ["201", "400", "403", "413", "415", "503"])
-        links = upload["responses"]["201"]["links"].values()
-        operations = [operation for path in paths.values() for operation in path.values()]
-        ids = {operation["operationId"] for operation in operations}
-        self.assertLessEqual({link["operationId"] for link in links}, ids)
-        download = paths["/sample/file/{file_id}"]["get"]["responses"]
-        self.assertEqual(list(download), ["200", "206", "304", "400", "404", "412", "416", "503"])
 
 
 class ControllerTestCase(UnitTestCase):

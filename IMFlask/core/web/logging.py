@@ -138,8 +138,9 @@ class ErrorFile(WatchedFileHandler):
         """
         self._failures += 1
         stream, self.stream = self.stream, None
-        with contextlib.suppress(OSError, AttributeError):
-            stream.close()
+        with contextlib.suppress(OSError):
+            if stream is not None:
+                stream.close()
         if self._failures == 1 and sys.stderr:
             words, error = "the file of errors cannot be written: %s", sys.exc_info()[1]
             notice = logging.LogRecord(__name__, logging.ERROR, "", 0, words, (error,), None)

@@ -6,8 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-import unittest
 from pathlib import Path
 
 import config
@@ -298,28 +296,3 @@ class EnvFileTestCase(ConfigCase):
         for line in ("FLASK_CONFIG", "FLASK_CONFIG production", "FLASK_CONFIG: production", "A='b"):
             (self.folder / ".env").write_text(f"# comment\n\n{line}\nB=1\n")
             self.assert_stops(".env is wrong at line 2 or below: put NAME=value there.")
-
-    @unittest.skipUnless(hasattr(os, "mkfifo"), "needs POSIX")
-    def test_fifo_is_read_once(self):
-        """By an import, and by a flask command, whose own reading counts"""
-        fifo = self.folder / ".env"
-        os.mkfifo(fifo)
-        (self.folder / "manage.py").write_text(
-            "import click, config, flask\napp = flask.Flask('x')\n"
-            "@app.cli.command()\ndef show(): click.echo(config.config.MONGODB_NAME)\n"
-        )
-        code = "import config; print(config.config.MONGODB_NAME)"
-        for arguments in (["-c", code], ["-m", "flask", "--app", "manage:app", "show"]):
-            process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=self.folder,
-                env={"PYTHONPATH": str(self.folder), "PATH": os.environ["PATH"]},
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            self.addCleanup(process.kill)
-            writer = threading.Thread(
-                target=fifo.write_text, args=(f"{APP_NAME}_MONGODB_NAME=once\n",), daemon=True
-            )
-            writer.start()
-            self.assertEqual(process.communicate(timeout=20)[0], "once\n")

@@ -79,19 +79,6 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
             self.files.insert_files([document])
         self.assertEqual(self.files.get_files(), [document])
 
-    def test_ranges(self):
-        """Within a chunk, over the ends of some, in several queries"""
-        data = os.urandom(10 * CHUNK_SIZE + 10)
-        file_id = self.store(data)
-        size = CHUNK_SIZE
-        for start, stop in (
-            *((0, 0), (0, 1), (size - 1, size), (size, size + 1), (size - 1, size + 1)),
-            *((3, 4 * size), (4 * size, 8 * size), (4 * size - 1, 8 * size + 1)),
-            *((9 * size, len(data)), (len(data) - 1, len(data)), (0, len(data))),
-        ):
-            with self.subTest(start=start, stop=stop):
-                self.assertEqual(self.read(file_id, start, stop), data[start:stop])
-
     def test_file_that_lost_bytes_is_not_passed_on(self):
         """A chunk that is missing, cut or too long"""
         chunks = Chunk(self.database).collection

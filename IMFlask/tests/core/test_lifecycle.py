@@ -256,18 +256,6 @@ class ProxyTestCase(ProbeTestCase):
         self.assertIn("ip None, GET /probe/hello", logs.output[1])  # no address
 
 
-class NoProxyTestCase(ProbeTestCase):
-    """No PROXY_HOPS"""
-
-    settings = {"SLOW_API_TIME": 0}
-
-    def test_no_proxy_is_believed(self):
-        """Anybody can send the header"""
-        with self.assertLogs("core", "WARNING") as logs:
-            self.client.get("/probe/hello", headers={"X-Forwarded-For": "6.6.6.6"})
-        self.assertIn("ip 127.0.0.1, GET", logs.output[0])
-
-
 class SlowRequestTestCase(ProbeTestCase):
     """Slow API tracking"""
 

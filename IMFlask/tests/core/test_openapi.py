@@ -322,17 +322,6 @@ class OperationTestCase(AppTestCase):
             ],
         )
 
-    def test_header_with_the_name_of_another_parameter(self):
-        """Both are there"""
-
-        @Validator()
-        def view(token: str = Route(str), given: str = Header("token", str)) -> Envelope:
-            """Do it."""
-
-        parameters = self.describe(view, "/view/<token>")["parameters"]
-        places = [(parameter["name"], parameter["in"]) for parameter in parameters]
-        self.assertEqual(places, [("token", "path"), ("token", "header")])
-
     def test_whatever_flask_takes_for_a_view(self):
         """None of it stops the start"""
 

@@ -24,12 +24,6 @@ class SettingsTestCase(UnitTestCase):
         self.assertEqual(stopped.exception.code, 4)
         self.assertEqual(stderr.getvalue(), f"[Shop] Shop_X {sentence}\n")
 
-    def test_names_of_variables(self):
-        """Ours have the prefix, Flask's keep theirs"""
-        environment = Environment("Shop", {})
-        self.assertEqual(environment.variable("SECRET_KEY"), "Shop_SECRET_KEY")
-        self.assertEqual(environment.variable("FLASK_ENV"), "FLASK_ENV")
-
     def test_text_stays_text(self):
         """A numeric one too; an empty one is unset"""
         self.assertEqual(self.read("007", "text"), "007")

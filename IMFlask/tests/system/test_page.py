@@ -257,21 +257,6 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
             saved = json.loads((Path(folder) / "file").read_text())
         self.assertEqual(saved["result"][2], "x" * 1_000_000)
 
-    def test_form_that_cannot_be_sent_says_so(self):
-        """A header that is none, a folder; a path without its variable is not sent at all"""
-        page = self.open(self.url)
-        endpoint = self.open_endpoint(page, "PUT", "/more/{number}")
-        endpoint.get_by_label("X-Tag").fill("한글")
-        endpoint.get_by_role("button", name="Send").click()
-        self.assertEqual(endpoint.get_by_role("status").inner_text(), "")
-        endpoint.get_by_label("number", exact=True).fill("1")
-        endpoint.get_by_role("button", name="Send").click()
-        endpoint.get_by_role("status").filter(has_text="It cannot be sent").wait_for()
-        endpoint.get_by_label("X-Tag").fill("")
-        endpoint.get_by_label("number", exact=True).fill("..")
-        endpoint.get_by_role("button", name="Send").click()
-        endpoint.get_by_role("status").filter(has_text="takes . and .. for folders").wait_for()
-
     def test_file_goes_up_and_comes_down(self):
         """Two at once; the first by its button, under its name, byte for byte; then away"""
         self.failures = ("status of 404",)

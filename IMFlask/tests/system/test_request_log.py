@@ -16,8 +16,7 @@ from model import init_db
 from model.mongodb import Log
 from tests.core.process import free_port, needs_secantus, wait_until
 from tests.core.proxy import Proxy
-from tests.integration.case import DatabaseTestCase
-from tests.system.case import APPLICATION, PRODUCTION, TOKEN, ProcessTestCase
+from tests.system.case import APPLICATION, PRODUCTION, ProcessTestCase
 from tests.system.fault import Client, Mongo, report
 
 REQUESTS = 20_000
@@ -247,31 +246,3 @@ class RequestLogTestCase(ProcessTestCase):
             self.stop(self.server)
             entries = Log(self.database).collection.count_documents({"request_id": request_id})
             self.assertEqual(entries, 1, self.server.output())
-
-
-class LogAPITestCase(DatabaseTestCase, ProcessTestCase):
-    """In production"""
-
-    def test_request_is_on_the_page(self):
-        """Under its id, for those who have the token"""
-        init_db(self.database)
-        port = free_port()
-        self.serve_production(
-            *("granian", port, 2),
-            MONGODB_URI=self.uri,
-            MONGODB_NAME=self.name,
-            API_LOGGING="1",
-        )
-        client = Client(port)
-        self.addCleanup(client.close)
-        client.ask("GET /health/live?a=%ED%95%9C", "X-Request-ID: unlogged")
-        client.ask("GET /nowhere?a=%ED%95%9C", "X-Request-ID: mine")
-        page = ("GET /sample/log?limit=100", f"Authorization: Bearer {TOKEN}")
-
-        def entries():
-            return json.loads(client.ask(*page)[2])["result"]
-
-        self.assertTrue(wait_until(entries, 10))
-        (entry,) = entries()
-        shown = [entry[name] for name in ("request_id", "url", "status_code")]
-        self.assertEqual(shown, ["mine", "/nowhere?a=한", 404])
