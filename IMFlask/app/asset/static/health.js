@@ -12,7 +12,9 @@ const place = document.getElementById("health");
 async function showHealth() {
   let status = 0;
   try {
-    ({ status } = await fetch(`${root}/health/ready`, repeated()));
+    const answer = await fetch(`${root}/health/ready`, repeated());
+    await answer.arrayBuffer(); // an unread one keeps its connection
+    status = answer.status;
   } catch {
     // Nobody listens there, or has the time.
   }
