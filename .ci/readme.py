@@ -50,6 +50,8 @@ def check_server() -> int:
     lines = re.findall(r"(?m)^\S*/granian .*", section("Production"))
     tests = (ROOT / CODE / "tests/system/case.py").read_text()
     (tried,) = re.findall(r'(?s)"granian": \((.*?)\n    \),', tests)
+    if not lines:
+        raise SystemExit("README's Production starts no server")
     for line in lines:
         given, wanted = (set(re.findall("--[a-z-]+", text)) for text in (line, tried))
         if given | {"--port"} != wanted:

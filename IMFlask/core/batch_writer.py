@@ -21,7 +21,8 @@ from typing import Any
 from core.redaction import one_line
 
 LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
-BYTES = 16 * 1024 * 1024  # of them all, as `size` counts them; the same
+BYTES = 16 * 1024 * 1024  # in the queue, as `size` counts them; an item beyond them as well
+PUT_OFF = 5_000  # items that wait for their next try; one beyond them is lost
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
 OPEN = 0.2  # seconds that the first item waits for the writer to be open, at most
@@ -83,7 +84,7 @@ class BatchWriter:
         if self._process != os.getpid():
             self._start()
         size = self._size(item)
-        if len(self._queue) + len(self._again) >= LIMIT or self._bytes + size > BYTES:
+        if len(self._queue) >= LIMIT or self._bytes + size > BYTES:
             with self._lock:
                 self.dropped += 1
             return
@@ -116,7 +117,10 @@ class BatchWriter:
         self._queue: deque[Any] = deque()
         self._bytes = 0  # of the queue
         self._batch: list[Any] = []  # encoded, being written
+        self._is_stuck = False  # nothing of it could be written, each for a reason of its own
         self._again: list[Any] = []  # encoded, put off
+        self._again_at = 0.0  # by the monotonic clock: not before
+        self._trouble = ""  # why
         self._wake = Event()
         self._is_closing = False
         self._written_at = 0.0  # by the monotonic clock
@@ -146,46 +150,58 @@ class BatchWriter:
             self._open()
         is_open.set()
         while not self._is_closing or len(self):
-            trouble = ""
+            self._trouble = ""
             try:
                 self._write_all()
             except Exception as error:
-                trouble = f"{type(error).__name__}: {error}"
-            has_news = trouble or self.dropped + self.lost > self._reported
-            if has_news and monotonic() - self._reported_at >= REPORT:
-                self._report(trouble)
-            if trouble or not self._is_closing:
+                self._trouble = f"{type(error).__name__}: {error}"
+            self._report_news()
+            if self._trouble or len(self) or not self._is_closing:
                 self._wake.wait(PAUSE)
                 self._wake.clear()
 
     def _write_all(self) -> None:
-        while len(self):
-            if not self._batch:
+        while self._batch or self._queue or (self._again and monotonic() >= self._again_at):
+            if self._is_stuck or not self._batch:
                 self._fill_batch()
             try:
                 self.lost += self._write(self._batch) if self._batch else 0
             except PutOff as some:
-                self.lost += some.refused
-                self._again += some.again
-                is_stuck = len(some.again) == len(self._batch)
-                self._batch = []
-                if is_stuck:
+                # Nothing was written, as in an outage: the batch waits, for others beside it.
+                self._is_stuck = len(some.again) == len(self._batch)
+                if self._is_stuck:
                     raise
-            self._batch = []
+                self._put_off(some)
+            self._batch, self._is_stuck = [], False
             self._written_at = monotonic()
 
+    def _put_off(self, some: PutOff) -> None:
+        room = PUT_OFF - len(self._again)
+        self._again += some.again[:room]
+        self._again_at = monotonic() + PAUSE
+        self.lost += some.refused + len(some.again[room:])
+        self._trouble = f"put off: {some}"
+        self._report_news()
+
     def _fill_batch(self) -> None:
-        queue, encode = self._queue, self._encode
-        # Half of it at most, so that what came since is written as well.
-        batch, self._again = self._again[: BATCH // 2], self._again[BATCH // 2 :]
-        self._batch = batch
+        queue, encode, batch = self._queue, self._encode, self._batch
+        if not batch and monotonic() >= self._again_at:
+            # Half of it at most, so that what came since is written as well.
+            batch += self._again[: BATCH // 2]
+            del self._again[: BATCH // 2]
         while queue and len(batch) < BATCH:
             item = queue.popleft()
-            self._bytes = self._bytes - self._size(item) if queue else 0
+            size = self._size(item)
+            self._bytes = self._bytes - size if queue else 0
             try:
                 batch.append(encode(item))
             except Exception:
                 self.lost += 1
+
+    def _report_news(self) -> None:
+        has_news = self._trouble or self.dropped + self.lost > self._reported
+        if has_news and monotonic() - self._reported_at >= REPORT:
+            self._report(self._trouble)
 
     def _report(self, trouble: str = "") -> None:
         self._reported_at = monotonic()

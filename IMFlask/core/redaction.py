@@ -33,17 +33,23 @@ _NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\\\"'\s\[\]]{0,8}[=:>]")
 # A query in which nothing but a name can tell of a secret, and nothing is encoded.
 _PLAIN_QUERY = re.compile(rb"[a-zA-Z_]\w{0,63}=[\w.,-]{0,256}(&[a-zA-Z_]\w{0,63}=[\w.,-]{0,256})*")
 # A URL with a password in it.
-_LOGIN = re.compile(r"://[^/\s@:]{0,256}:[^/\s@]{1,256}@")
+_LOGIN = re.compile(r"://[^/\s@:]{0,256}:[^/\s]{1,256}@")
+_USER = re.compile(r":[^/\s]{1,256}@")  # the same in a part of a path
 # What is a secret by its own form: the header `Authorization`'s, a JSON Web Token, a key
 # with the prefix that its maker gives it, a private key.
 _TOKEN = re.compile(
-    r"(?i:bearer|basic)\s+[\w.~+/=-]{8}|(?<![\w.-])(eyJ[\w-]{5,4096}\.[\w-]{5,4096}\."
+    r"(?i:bearer|basic)\s+(?=\S{0,256}[\d=])[\w.~+/=-]{8}"
+    r"|(?<![\w.-])(eyJ[\w-]{5,4096}\.[\w-]{5,4096}(\.|\Z)"
     r"|gh[pousr]_\w{16}|github_pat_\w{16}|glpat-[\w-]{16}|npm_\w{16}|pypi-[\w-]{16}|xox[a-z]-[\w-]{8}"
     r"|[sr]k_(live|test)_\w{8}|sk-[\w-]{16}|AKIA[0-9A-Z]{16}|AIza[\w-]{30}|ya29\.|SG\.[\w-]{16})"
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY"
 )
 _DECODED = 3  # times that a text may be percent-encoded
-_VALUES = {"value", "values", "val"}  # beside a secret's name: {"name": "password", "value": 1}
+_VALUES: set[str] = {
+    "value",
+    "values",
+    "val",
+}  # beside a secret's name: {"name": "password", "value": 1}
 MASK = "***"
 BODY_LIMIT = 2048  # bytes
 
@@ -70,10 +76,11 @@ def redact(value: Any) -> Any:
     looks like a token; and the value in {"name": "password", "value": ...}.
     """
     if isinstance(value, dict):
-        others = [item for name, item in value.items() if name not in _VALUES]
+        others = [item for name, item in value.items() if name.lower() not in _VALUES]
         is_pair = len(others) < len(value) and any(map(_is_name_of_secret, others))
+        secret = _VALUES if is_pair else set()
         return {
-            redact(name): MASK if is_secret(name) or (is_pair and name in _VALUES) else redact(item)
+            redact(name): MASK if is_secret(name) or name.lower() in secret else redact(item)
             for name, item in value.items()
         }
     if isinstance(value, list):
@@ -86,7 +93,7 @@ def redact(value: Any) -> Any:
 
 def redact_path(path: str) -> str:
     """Return a path in which each part that holds a secret is `***`."""
-    return "/".join(redact(part) for part in _LOGIN.sub(f"://{MASK}@", path).split("/"))
+    return "/".join(MASK if _USER.search(part) else redact(part) for part in path.split("/"))
 
 
 def _is_name_of_secret(value: Any) -> bool:

@@ -19,7 +19,7 @@ def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
 
     One that is there already is passed over, so that a list whose outcome is
     unknown can be inserted again. Raises PutOff with those that can be inserted
-    later, for all that the server says; pymongo's errors where the outcome is unknown.
+    later, as far as the server says; pymongo's errors where the outcome is unknown.
     """
     try:
         collection.insert_many(documents, ordered=False)

@@ -15,6 +15,7 @@ from typing import Any
 
 from pymongo.errors import (
     BulkWriteError,
+    ClientBulkWriteException,
     ConfigurationError,
     ConnectionFailure,
     DuplicateKeyError,
@@ -26,6 +27,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
+_BULK = BulkWriteError | ClientBulkWriteException
 DUPLICATE = 11000
 _TOO_LARGE = {10334, 17419, 17420}  # on an insert, on an update, on an upsert
 _WRITE_CONFLICT = 112
@@ -36,9 +38,10 @@ _PASSING = _NOT_PRIMARY | {
     *(6, 7, 89, 9001),  # HostUnreachable, HostNotFound, NetworkTimeout, SocketException
     *(133, 134),  # FailedToSatisfyReadPreference, ReadConcernMajorityNotAvailableYet
     *(50, 202, 262, 407),  # a time limit: the query's, of the network, of a lock, of a pool
+    *(43, 175, 237),  # a cursor or a plan is gone
     *(64, 24, _WRITE_CONFLICT, 365),  # of the write concern, of a lock; others are in the way
     *(91, 189, 11600, 11602, 13436),  # it ends, steps down, was interrupted, is recovering
-    *(402, 433, 449, 450, 462),  # it is overloaded
+    *(402, 433, 449, 450, 462, 16500),  # it is overloaded; 16500 is Azure Cosmos DB's
     91331,  # RetriableRemoteCommandFailure
 }
 # What is wrong with a document, so that it can never be inserted.
@@ -56,6 +59,7 @@ def is_outage(error: PyMongoError) -> bool:
         return error.__cause__ is not None  # its name was not found
     return (
         isinstance(error, ConnectionFailure)
+        or isinstance(_cause(error), ConnectionFailure)
         or error.timeout
         or error.has_error_label("SystemOverloadedError")
         or error.has_error_label("TransientTransactionError")
@@ -64,10 +68,16 @@ def is_outage(error: PyMongoError) -> bool:
 
 
 def may_be_done(error: PyMongoError) -> bool:
-    """Return whether a write that failed by an outage may have been done all the same."""
+    """Return whether a write that failed by an outage may have been done all the same.
+
+    Of a `bulk_write` with operations of several kinds, which are several commands, the
+    error of a later one does not tell that the earlier ones were done.
+    """
+    if error.has_error_label("UnknownTransactionCommitResult"):
+        return True
     if isinstance(error, ServerSelectionTimeoutError | WaitQueueTimeoutError | ConfigurationError):
         return False  # it was never sent
-    if isinstance(error, WriteConcernError | BulkWriteError):
+    if isinstance(error, WriteConcernError | _BULK):
         return True  # it is done, or some of it may be
     if error.has_error_label("TransientTransactionError"):
         return False  # all that its transaction had done is undone
@@ -95,12 +105,19 @@ def is_too_large(error: PyMongoError) -> bool:
     return bool(codes := _codes(error)) and codes <= _TOO_LARGE
 
 
+def _cause(error: PyMongoError) -> PyMongoError | None:
+    """Return the error that ended a bulk of MongoClient's, which has it within."""
+    cause = error.error if isinstance(error, ClientBulkWriteException) else None
+    return cause if isinstance(cause, PyMongoError) else None
+
+
 def _codes(error: PyMongoError) -> set[Any]:
     """Return the server's error codes, in whichever of the four shapes they came."""
     details: Any = getattr(error, "details", None)
-    if isinstance(error, BulkWriteError):
+    if isinstance(error, _BULK):
         failures = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
-        return {failure.get("code") for failure in failures}
+        cause = _cause(error)
+        return {failure.get("code") for failure in failures} | (_codes(cause) if cause else set())
     code = error.code if isinstance(error, OperationFailure) else None
     if code is None and isinstance(details, Mapping):  # NotPrimaryError has no code
         code = details.get("code")

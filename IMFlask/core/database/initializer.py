@@ -114,8 +114,11 @@ def _settle(model: Model, there: Mapping[str, Document], wanted: IndexModel) -> 
     except OperationFailure as error:
         if error.code not in _CONFLICTS:
             raise
-        same_keys = [other for other, one in there.items() if list(one["key"]) == keys]
-        raise _conflict(model, name if index or not same_keys else same_keys[0], name) from error
+        same = [other for other, one in there.items() if list(one["key"]) == keys]
+        # Of several the one that the server names.
+        said = str(error)
+        same.sort(key=lambda other: other not in said)
+        raise _conflict(model, name if index or not same else same[0], name) from error
     yield f"{named} {'is there' if index else 'created'}."
 
 
@@ -138,7 +141,6 @@ def _conflict(model: Model, there: str, wanted: str) -> IndexConflict:
     """Say how the index that is `there` makes room for the one that is `wanted`."""
     form = "in another form" if there == wanted else f"under another name, {there},"
     return IndexConflict(
-        f"Index {model.name}.{wanted} is there {form} than the code has: drop it,"
-        f" by db[{model.name!r}].drop_index({there!r}) in `flask shell` for one,"
-        " then run this again."
+        f"Index {model.name}.{wanted} is there {form} than the code has: drop it, by"
+        f" db[{model.name!r}].drop_index({there!r}) in `flask shell`, then run this again."
     )

@@ -32,7 +32,7 @@ class Body(io.RawIOBase):
         self._limit = limit
         self._kept = b""
         self.count = 0  # bytes read so far
-        self._is_whole = False
+        self.is_whole = False
         self.waited = 0.0  # seconds spent receiving them
 
     def readable(self) -> bool:
@@ -56,7 +56,7 @@ class Body(io.RawIOBase):
             raise BadRequest(UNREADABLE)
         if self.count <= KEPT:
             self._kept += block
-        self._is_whole = not block or self.count == self._length
+        self.is_whole = not block or self.count == self._length
         buffer[: len(block)] = block
         return len(block)
 
@@ -65,7 +65,7 @@ class Body(io.RawIOBase):
 
         Of a part, in which a secret may be cut in two, no redaction is sure.
         """
-        return self._kept if self._is_whole and self.count <= KEPT else None
+        return self._kept if self.is_whole and self.count <= KEPT else None
 
 
 class FormParser(FormDataParser):

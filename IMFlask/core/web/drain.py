@@ -5,42 +5,49 @@ pipe instead of the answer: nginx answers 502 and takes the host for dead.
 """
 
 import contextlib
-from threading import BoundedSemaphore
+import socket
+from threading import BoundedSemaphore, Timer
 from time import monotonic
 from typing import Any
 
 SECONDS = 5.0  # that the rest may take
 _BLOCK = 16 * 1024
-# Granian lets nobody give up a client that stalls: some threads must be left for others.
+# A read on Granian has no timeout: clients that stall must leave some threads to others.
 _slots = BoundedSemaphore(2)
-_WAIT = 1.0  # seconds for a slot
+_WAIT = 0.25  # seconds for a slot
 
 
 def drain(environ: dict[str, Any], limit: int) -> None:
-    """Read what is left of the body, at most `limit` bytes and until SECONDS are over."""
-    # A body that the server does not end is of `flask run`, which throws its rest away itself.
-    # A client that asks whether to send its body has not sent it.
+    """Read what is left of the body, at most `limit` bytes and until SECONDS are over.
+
+    On Granian the time is looked at between two blocks alone; two clients at once can have
+    their threads waiting there.
+    """
+    # `flask run` does not end the input, and discards the rest itself. A client that asks
+    # whether to send its body has not sent it.
     if not environ.get("wsgi.input_terminated") or "HTTP_EXPECT" in environ:
         return
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if ("HTTP_TRANSFER_ENCODING" not in environ and length == "0") or int(length) > limit:
+    if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
         return
-    if not _slots.acquire(timeout=_WAIT):
-        return
-    connection = environ.get("gunicorn.socket")
-    timeout = connection and connection.gettimeout()
-    try:
-        if connection:
-            connection.settimeout(SECONDS)
-        _read(environ["wsgi.input"], limit)
-    finally:
-        _slots.release()
-        if connection:
-            connection.settimeout(timeout)
-
-
-def _read(body: Any, limit: int) -> None:
-    until = monotonic() + SECONDS
     with contextlib.suppress(Exception):  # as each server has its own
+        if int(environ.get("CONTENT_LENGTH") or 0) > limit or not _slots.acquire(timeout=_WAIT):
+            return
+        try:
+            _read(environ["wsgi.input"], limit, environ.get("gunicorn.socket"))
+        finally:
+            _slots.release()
+
+
+def _read(body: Any, limit: int, connection: socket.socket | None) -> None:
+    until = monotonic() + SECONDS
+    timer = None
+    if connection:
+        timer = Timer(SECONDS, connection.shutdown, (socket.SHUT_RD,))
+        timer.daemon = True
+        timer.start()
+    try:
         while limit > 0 and monotonic() < until and (block := body.read(_BLOCK)):
             limit -= len(block)
+    finally:
+        if timer:
+            timer.cancel()

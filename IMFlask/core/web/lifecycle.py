@@ -81,23 +81,25 @@ class Lifecycle:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
         exchange = environ[Exchange.KEY] = Exchange(environ)
-        status = 500
+        status, is_whole = 500, False
 
         def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            nonlocal status
+            nonlocal status, is_whole
             status = int(line[:3])
-            self._add_headers(headers, exchange.id)
+            is_whole = self._add_headers(headers, exchange.id)
             return start_response(line, headers, exc_info)
 
         try:
             body = self._next(environ, start)
         except Exception as error:  # of what comes after the answer, like teardown_request
             body = self._fail(error, exchange, start)
-        drain(environ, self._drained)
         if request := exchange.request:
             # The request, its environ and its routing error would hold on to each other.
             exchange.request = request.routing_exception = None
             seconds = request.elapsed()
+            # An answer without a length may be made of the body while it is sent.
+            if is_whole and not request.is_read:
+                drain(environ, self._drained)
             for hook in self._hooks:
                 try:
                     hook(request, status, seconds)
@@ -114,16 +116,19 @@ class Lifecycle:
         start("500 INTERNAL SERVER ERROR", headers, (type(error), error, error.__traceback__))
         return [body]
 
-    def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> None:
+    def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> bool:
+        """Add what each answer has; return whether its length is known."""
         given = {name.lower(): value for name, value in headers}
         headers += [pair for name, pair in self._headers if name not in given]
         kind = given.get("content-type", "").partition(";")[0].lower()
         if kind == "text/html" and "content-security-policy" not in given:
             headers.append(_HTML_POLICY)
-        if kind == "application/json" and "cache-control" not in given:
+        is_json = kind == "application/json" or kind.endswith("+json")
+        if is_json and "cache-control" not in given:
             headers.append(_NO_STORE)  # a proxy would give it to others
         if "x-request-id" not in given:
             headers.append(("X-Request-ID", request_id))
+        return "content-length" in given
 
 
 def warn_of_slow_request(request: Request, status: int, seconds: float) -> None:

@@ -136,6 +136,9 @@ class ErrorFile(WatchedFileHandler):
 
         An open one would keep the room on the disk that it takes, though it were deleted.
         """
+        if not isinstance(sys.exc_info()[1], OSError):  # the record's own fault
+            super().handleError(record)
+            return
         self._failures += 1
         stream, self.stream = self.stream, None
         with contextlib.suppress(OSError):
@@ -144,7 +147,8 @@ class ErrorFile(WatchedFileHandler):
         if self._failures == 1 and sys.stderr:
             words, error = "the file of errors cannot be written: %s", sys.exc_info()[1]
             notice = logging.LogRecord(__name__, logging.ERROR, "", 0, words, (error,), None)
-            print(self.format(notice), file=sys.stderr, flush=True)
+            with contextlib.suppress(OSError, ValueError):
+                print(self.format(notice), file=sys.stderr, flush=True)
 
 
 def _add_handler(

@@ -20,6 +20,7 @@ from core.web.json_provider import NotJSON
 
 # Accepted ids: characters that are safe in logs and headers.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_IPV6 = re.compile(r"(\[[0-9a-f:.]+\])(:[0-9]{1,5})?")  # a Host header
 _BLOCK = 64 * 1024  # bytes read at once
 _SHOWN = 1024  # characters of a path and of a query
 
@@ -67,9 +68,8 @@ class Request(FlaskRequest):
         if hosts is None or self.path.startswith(PROBES):
             return None
         # Werkzeug cannot be given an IPv6 address to trust.
-        address, bracket, port = self.environ.get("HTTP_HOST", "").partition("]")
-        is_known = f"{address}{bracket}" in hosts and bracket and port[:1] in ("", ":")
-        return None if is_known else hosts
+        match = _IPV6.fullmatch(self.environ.get("HTTP_HOST", ""))
+        return None if match and match[1] in hosts else hosts
 
     @trusted_hosts.setter
     def trusted_hosts(self, hosts: list[str] | None) -> None:
@@ -84,6 +84,11 @@ class Request(FlaskRequest):
     def elapsed(self) -> float:
         """Return the seconds since the request came in."""
         return perf_counter() - self._started
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all of the body was read."""
+        return self._body is not None and self._body.is_whole
 
     @property
     def waited(self) -> float:
@@ -152,7 +157,7 @@ class Request(FlaskRequest):
         """What `shown_body` shows, to be redacted later: bytes and their type, or a length."""
         kept = self._body.kept() if self._body else None
         if kept:
-            return kept, self.mimetype
+            return kept, self.mimetype[:64]
         # Most requests have none, and `content_length` would take a while to say so.
         length = self.environ.get("CONTENT_LENGTH") and self.content_length
         length = length or (self._body.count if self._body else 0)
@@ -161,7 +166,8 @@ class Request(FlaskRequest):
 
 def _is_address(text: str | None) -> bool:
     with contextlib.suppress(ValueError):
-        return bool(text and ipaddress.ip_address(text))
+        # An IPv6 address may have a zone behind `%`, of any letters.
+        return bool(text and "%" not in text and ipaddress.ip_address(text))
     return False
 
 

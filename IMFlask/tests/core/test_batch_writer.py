@@ -139,26 +139,56 @@ class BatchWriterTestCase(UnitTestCase):
         self.assertEqual((len(writer), writer.lost), (0, 0))
 
     def test_what_is_put_off_holds_up_no_other(self):
-        """It is tried again until it is written; pauses only where nothing else is"""
-        tries = collections.Counter()
+        """It is tried again, after a pause, until it is written; what is too much of it is lost"""
+        tries, is_whole = collections.Counter(), threading.Event()
 
         def write(batch):
+            is_whole.wait(10)
             tries.update(batch)
             again = [one for one in batch if one.endswith("7") and tries[one] < 3]
             self.batches.append([one for one in batch if one not in again])
             if again:
-                raise PutOff("not now", again, 1)
+                raise PutOff("not now", again, 0)
             return 0
 
         writer = self.make(write)
-        for number in range(5000):
-            writer.put(number)
-        with self.assertLogs("core", "WARNING"):
+        with self.assertLogs("core", "WARNING") as logs:
+            with mock.patch("core.batch_writer.PUT_OFF", 450):
+                for number in range(5000):
+                    writer.put(number)
+                is_whole.set()
+                self.assertTrue(wait_until(lambda: not writer._queue, 10))
             writer.close()
-        self.assertEqual(sorted(self.written()), sorted(map(str, range(5000))))
-        late = [number for number in range(5000) if number % 10 == 7]
-        self.assertEqual({tries[str(number)] for number in late}, {3})
-        self.assertLess(self.written().index("900"), self.written().index("7"))
+        self.assertEqual((len(self.written()), writer.lost), (4950, 50))
+        self.assertEqual({tries[one] for one in self.written() if one.endswith("7")}, {3})
+        self.assertLess(self.written().index("4998"), self.written().index("7"))
+        self.assertIn("put off: not now", logs.output[0])
+
+    def test_batch_that_is_put_off_as_a_whole_waits(self):
+        """Nothing of it or of what comes is lost; a single one that never passes blocks nobody"""
+        passes, all_passes = threading.Event(), threading.Event()
+
+        def write(batch):
+            first = [] if all_passes.is_set() else ["0"]
+            again = [one for one in batch if one in first or not passes.is_set()]
+            self.batches.append([one for one in batch if one not in again])
+            if again:
+                raise PutOff("not now", again, 0)
+            return 0
+
+        writer = self.make(write)
+        with mock.patch("core.batch_writer.PAUSE", 0.02), self.assertLogs("core", "WARNING"):
+            for number in range(2000):
+                writer.put(number)
+            time.sleep(0.3)
+            self.assertEqual((len(writer), writer.lost), (2000, 0))
+            passes.set()
+            self.assertTrue(wait_until(lambda: len(writer) == 1, 10))
+            writer.put(2001)
+            self.assertTrue(wait_until(lambda: "2001" in self.written(), 10))
+            all_passes.set()
+            writer.close()
+        self.assertEqual((len(self.written()), writer.lost), (2001, 0))
 
     def test_refused_items_are_counted(self):
         """What write returns"""
