@@ -22,7 +22,7 @@ from core.redaction import one_line
 
 LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
 BYTES = 16 * 1024 * 1024  # in the queue, as `size` counts them; an item beyond them as well
-PUT_OFF = 5_000  # items that wait for their next try; one beyond them is lost
+PUT_OFF = 10_000  # items that wait for their next try; one beyond them is lost
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
 OPEN = 0.2  # seconds that the first item waits for the writer to be open, at most

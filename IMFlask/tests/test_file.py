@@ -398,29 +398,6 @@ class OneFileTestCase(FileTestCase):
         self.assertEqual(self.client.get(self.path, headers=headers).status_code, 304)
         self.assertEqual(self.model["Chunk.read"].call_count, 2)
 
-    def test_file_of_another_program(self):
-        """Without our metadata, or with what no header can carry"""
-        ours = {key: self.document[key] for key in ("_id", "length", "chunkSize", "uploadDate")}
-        for theirs, name, kind in (
-            ({}, "file", "application/octet-stream"),
-            ({"filename": None, "metadata": None}, "file", "application/octet-stream"),
-            ({"filename": 5, "metadata": "a"}, "file", "application/octet-stream"),
-            ({"filename": "/tmp/a\n.txt", "metadata": []}, "a_.txt", "application/octet-stream"),
-            ({"filename": "x" * 100_000, "contentType": "a/b"}, "x" * 255, "a/b"),
-            ({"contentType": "a\nb"}, "file", "application/octet-stream"),
-            ({"metadata": {"sha256": 5, "contentType": 5}}, "file", "application/octet-stream"),
-            ({"metadata": {"sha256": 'a"\r\nb', "contentType": "a/b"}}, "file", "a/b"),
-        ):
-            with self.subTest(theirs):
-                self.documents[self.document["_id"]] = ours | theirs
-                response = self.client.get(self.path)
-                self.assertEqual((response.status_code, response.data), (200, b"xxxxx"))
-                self.assertEqual(response.headers["Content-Type"], kind)
-                self.assertEqual(response.headers["ETag"], f'"{self.document["_id"]}"')
-                self.assertEqual(
-                    response.headers["Content-Disposition"], f'attachment; filename="{name}"'
-                )
-
     def test_delete(self):
         """200, then 404; document and chunks"""
         self.chunks[self.document["_id"]] = [b"x"]

@@ -11,16 +11,14 @@ import config
 from core.database import client
 from tests.integration.case import DatabaseTestCase
 
-_OP_MSG, _MORE_TO_COME = (
-    2013,
-    2,
-)  # https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol
+# https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol
+_OP_MSG, _MORE_TO_COME = 2013, 2
 
-COMMAND, WRITE, WRITES, CONCERN = SHAPES = "command", "write", "writes", "write concern"
+SHAPES = COMMAND, WRITE, WRITES, CONCERN = "command", "write", "writes", "write concern"
 # The manual's and the server's own list: src/mongo/base/error_codes.yml.
 PASSING = (
     *(6, 7, 24, 50, 64, 89, 91, 112, 133, 134, 189, 202, 262, 365, 402, 407, 433, 449, 450, 462),
-    *(9001, 10058, 10107, 11600, 11602, 13435, 13436, 91331),
+    *(43, 175, 237, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 16500, 91331),
 )
 
 

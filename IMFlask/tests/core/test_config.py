@@ -167,12 +167,6 @@ class ConfigTestCase(ConfigCase):
         keys = {self.start("config.config.SECRET_KEY").stdout.strip() for _ in range(2)}
         self.assertEqual((len(keys), {len(key) for key in keys}), (2, {64}))
 
-    def test_every_configuration_knows_its_kind(self):
-        """And development is the default"""
-        for kind in ("development", "testing", "production"):
-            self.assertEqual(config.config_dict[kind].KIND, kind)
-        self.assertIs(config.config_dict["default"], config.config_dict["development"])
-
     def test_testing_reads_no_database(self):
         """But that of the integration tests"""
         self.assert_prints(

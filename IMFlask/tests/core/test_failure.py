@@ -6,11 +6,16 @@ A proxy gives the answers of a real server; the driver is the real one.
 import itertools
 
 from pymongo import UpdateOne
-from pymongo.errors import OperationFailure
+from pymongo.errors import (
+    AutoReconnect,
+    ClientBulkWriteException,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+)
 
 from app import create_app
 from config import config_dict
-from core.database.failure import is_outage, may_be_done
+from core.database.failure import is_duplicate, is_outage, may_be_done
 from core.web.database import get_db, set_db
 from tests.core.probe import Probe, blueprint, init_probe
 from tests.core.proxy import COMMAND, PASSING, SHAPES, WRITE, WRITES, ProxyTestCase, failure
@@ -95,6 +100,8 @@ class FailureTestCase(ProxyTestCase):
         transient, unknown = ["TransientTransactionError"], ["UnknownTransactionCommitResult"]
         for code in (112, 251, 246, 10107):
             self.assert_answers(("PUT", "/probe/name"), True, COMMAND, code, transient)
+        error = ServerSelectionTimeoutError("away", {"errorLabels": unknown})
+        self.assertTrue(may_be_done(error))
         for code in (50, 11602, 64):
             self.assert_answers(("PUT", "/probe/name"), False, COMMAND, code, unknown)
 
@@ -108,6 +115,17 @@ class FailureTestCase(ProxyTestCase):
                 (response.status_code, response.json["description"]),
                 (413, "The body is too large: send less."),
             )
+
+    def test_bulk_of_the_client_is_read_as_well(self):
+        """MongoClient.bulk_write of MongoDB 8, which has an error within"""
+        for details, outage, duplicate in (
+            ({"error": AutoReconnect("closed"), "writeErrors": []}, True, False),
+            ({"writeErrors": [{"code": 6}, {"code": 11000}]}, True, False),
+            ({"writeErrors": [{"code": 11000}]}, False, True),
+        ):
+            error = ClientBulkWriteException(details, False)
+            self.assertEqual((is_outage(error), is_duplicate(error)), (outage, duplicate))
+            self.assertTrue(may_be_done(error))
 
 
 class TransactionTestCase(DatabaseTestCase):

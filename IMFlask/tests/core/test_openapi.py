@@ -79,13 +79,6 @@ class SchemaTestCase(UnitTestCase):
         self.assertEqual((schema["minimum"], schema["allOf"]), (5, [{"minimum": 1}]))
         self.assertEqual(schema["enum"], [1, 9])
 
-    def test_bounds_that_json_cannot_say(self):
-        """Infinity, as a bound and as a default: no keyword"""
-        infinity = float("inf")
-        schema = schema_of(Query(float, default=infinity, rules=[package.Max(infinity)]))
-        schema.pop("description")
-        self.assertEqual(schema, {"type": "number"})
-
     def test_patterns_that_are_python_s_alone(self):
         """Are said in words; those that JSON Schema has as well are in it"""
         for pattern in (

@@ -229,21 +229,6 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertEqual(json.loads(text)["result"], [3, "a&b=c"])
         self.assertEqual(json.loads(self.send(form, name="")[1])["result"], [3, "none"])
 
-    def test_odd_endpoint(self):
-        """Without a docstring, at two addresses, with a choice of spaces, a body with a GET"""
-        page = self.open(self.url)
-        endpoint = self.open_endpoint(page, "GET", "/odd/{kind}")
-        self.assertNotIn("undefined", endpoint.inner_text())
-        endpoint.get_by_role("button", name="Send").click()
-        self.assertEqual(endpoint.get_by_role("status").inner_text(), "")  # it needs its kind
-        status, text = self.send(endpoint, kind="y:z", spaces="a  b")
-        self.assertEqual((status, json.loads(text)["result"]), (200, ["y:z", "a  b", ""]))
-        other = self.open_endpoint(page, "GET", "/odd")
-        self.assertEqual(json.loads(self.send(other, spaces=" c")[1])["result"], ["x", " c", ""])
-        other.get_by_label("body").fill("x")
-        other.get_by_role("button", name="Send").click()
-        other.get_by_role("status").filter(has_text="It cannot be sent: ").wait_for()
-
     def test_answer_that_is_too_long_is_cut_and_can_be_saved(self):
         """A million letters"""
         page = self.open(self.url)

@@ -101,12 +101,6 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
                 self.assertEqual(kept, slow)  # the warning, and not what is below
                 self.stop(self.server)
 
-    def test_requests_leave_no_line_where_they_are_not_to(self):
-        """LOG_REQUESTS off"""
-        self.start("granian", LOG_REQUESTS="0")
-        self.assertEqual(self.ask("GET /probe/add?a=1&b=2")[0], 200)
-        self.assertEqual(self.log(), [])
-
     def test_hosts_and_proxies(self):
         """TRUSTED_HOSTS but for the probes, PROXY_HOPS, HSTS_SECONDS"""
         self.start(
