@@ -21,7 +21,7 @@ from typing import Any
 from core.redaction import one_line
 
 LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
-BYTES = 16 * 1024 * 1024  # in the queue, as `size` counts them; an item beyond them as well
+BYTES = 16 * 1024 * 1024  # of all that wait, as `size` counts them; an item beyond them as well
 PUT_OFF = 10_000  # items that wait for their next try; one beyond them is lost
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
@@ -52,7 +52,7 @@ class BatchWriter:
     very same list is tried again, so it must bear with what it has written before.
     open: what the writing needs of threads; from Python 3.12 on none can be started
     once a process has begun to end, which may be right after its first item.
-    size: returns how many bytes an item takes while it waits.
+    size: returns how many bytes an item takes while it waits, encoded or not.
 
     A graceful end of the process, a forked one's too, waits for the rest while batches
     are written, STOP seconds at most. A kill loses what is in the queue.
@@ -84,9 +84,8 @@ class BatchWriter:
         if self._process != os.getpid():
             self._start()
         size = self._size(item)
-        if len(self._queue) >= LIMIT or self._bytes + size > BYTES:
-            with self._lock:
-                self.dropped += 1
+        if len(self._queue) >= LIMIT or self._bytes + self._again_bytes + size > BYTES:
+            self.dropped += 1
             return
         self._bytes += size  # without a lock, which a fork might copy held
         self._queue.append(item)
@@ -119,6 +118,7 @@ class BatchWriter:
         self._batch: list[Any] = []  # encoded, being written
         self._is_stuck = False  # nothing of it could be written, each for a reason of its own
         self._again: list[Any] = []  # encoded, put off
+        self._again_bytes = 0
         self._again_at = 0.0  # by the monotonic clock: not before
         self._trouble = ""  # why
         self._wake = Event()
@@ -176,10 +176,15 @@ class BatchWriter:
             self._written_at = monotonic()
 
     def _put_off(self, some: PutOff) -> None:
-        room = PUT_OFF - len(self._again)
-        self._again += some.again[:room]
+        self.lost += some.refused
+        for one in some.again:
+            size = self._size(one)
+            if len(self._again) >= PUT_OFF or self._bytes + self._again_bytes + size > BYTES:
+                self.lost += 1
+                continue
+            self._again.append(one)
+            self._again_bytes += size
         self._again_at = monotonic() + PAUSE
-        self.lost += some.refused + len(some.again[room:])
         self._trouble = f"put off: {some}"
         self._report_news()
 
@@ -189,6 +194,7 @@ class BatchWriter:
             # Half of it at most, so that what came since is written as well.
             batch += self._again[: BATCH // 2]
             del self._again[: BATCH // 2]
+            self._again_bytes -= sum(map(self._size, batch))
         while queue and len(batch) < BATCH:
             item = queue.popleft()
             size = self._size(item)

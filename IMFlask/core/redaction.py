@@ -33,8 +33,8 @@ _NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\\\"'\s\[\]]{0,8}[=:>]")
 # A query in which nothing but a name can tell of a secret, and nothing is encoded.
 _PLAIN_QUERY = re.compile(rb"[a-zA-Z_]\w{0,63}=[\w.,-]{0,256}(&[a-zA-Z_]\w{0,63}=[\w.,-]{0,256})*")
 # A URL with a password in it.
-_LOGIN = re.compile(r"://[^/\s@:]{0,256}:[^/\s]{1,256}@")
-_USER = re.compile(r":[^/\s]{1,256}@")  # the same in a part of a path
+_LOGIN = re.compile(r"://[^/\s:]*:[^/\s]+@")
+_USER = re.compile(r":[^/\s]+@")  # the same in a part of a path
 # What is a secret by its own form: the header `Authorization`'s, a JSON Web Token, a key
 # with the prefix that its maker gives it, a private key.
 _TOKEN = re.compile(
@@ -161,11 +161,17 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def _shown_pairs(pairs: list[tuple[str, str]]) -> str:
+    is_pair = any(_is_name_of_secret(value) for _, value in pairs)  # name=password&value=x
+    secret = _VALUES if is_pair else set()
     return "&".join(
-        f"{_quote(name) if _NAME.fullmatch(name) else MASK}="
-        f"{MASK if is_secret(name) else _quote(redact(value))}"
+        f"{_quote(redact(name)) if _NAME.fullmatch(name) else MASK}="
+        f"{MASK if is_secret(name) or _last_word(name) in secret else _quote(redact(value))}"
         for name, value in pairs
     )
+
+
+def _last_word(name: str) -> str:
+    return name.lower().rstrip("]").rpartition("[")[2]
 
 
 def _quote(text: str) -> str:

@@ -38,7 +38,7 @@ _PASSING = _NOT_PRIMARY | {
     *(6, 7, 89, 9001),  # HostUnreachable, HostNotFound, NetworkTimeout, SocketException
     *(133, 134),  # FailedToSatisfyReadPreference, ReadConcernMajorityNotAvailableYet
     *(50, 202, 262, 407),  # a time limit: the query's, of the network, of a lock, of a pool
-    *(43, 175, 237),  # a cursor or a plan is gone
+    *(43, 175, 237, 246, 13388),  # a cursor, a plan, a snapshot, a shard's version is gone
     *(64, 24, _WRITE_CONFLICT, 365),  # of the write concern, of a lock; others are in the way
     *(91, 189, 11600, 11602, 13436),  # it ends, steps down, was interrupted, is recovering
     *(402, 433, 449, 450, 462, 16500),  # it is overloaded; 16500 is Azure Cosmos DB's
@@ -70,8 +70,8 @@ def is_outage(error: PyMongoError) -> bool:
 def may_be_done(error: PyMongoError) -> bool:
     """Return whether a write that failed by an outage may have been done all the same.
 
-    Of a `bulk_write` with operations of several kinds, which are several commands, the
-    error of a later one does not tell that the earlier ones were done.
+    Of a `bulk_write` with operations of several kinds, or an `insert_many` of 100,000, which
+    are several commands, the error of a later one does not tell that the earlier were done.
     """
     if error.has_error_label("UnknownTransactionCommitResult"):
         return True
@@ -81,7 +81,8 @@ def may_be_done(error: PyMongoError) -> bool:
         return True  # it is done, or some of it may be
     if error.has_error_label("TransientTransactionError"):
         return False  # all that its transaction had done is undone
-    if error.has_error_label("SystemOverloadedError"):
+    # The driver gives its own errors the same labels, also the one of a second try.
+    if error.has_error_label("SystemOverloadedError") and is_answer(error):
         return not error.has_error_label("RetryableError")
     codes = _codes(error)
     if isinstance(error, NotPrimaryError) and codes <= _NOT_PRIMARY:

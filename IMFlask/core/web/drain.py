@@ -6,7 +6,7 @@ pipe instead of the answer: nginx answers 502 and takes the host for dead.
 
 import contextlib
 import socket
-from threading import BoundedSemaphore, Timer
+from threading import BoundedSemaphore, Event, Timer
 from time import monotonic
 from typing import Any
 
@@ -14,7 +14,8 @@ SECONDS = 5.0  # that the rest may take
 _BLOCK = 16 * 1024
 # A read on Granian has no timeout: clients that stall must leave some threads to others.
 _slots = BoundedSemaphore(2)
-_WAIT = 0.25  # seconds for a slot
+_WAIT = 0.25  # seconds for a slot; none once it was waited for in vain, until one is free
+_are_stalled = Event()
 
 
 def drain(environ: dict[str, Any], limit: int) -> None:
@@ -30,12 +31,16 @@ def drain(environ: dict[str, Any], limit: int) -> None:
     if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
         return
     with contextlib.suppress(Exception):  # as each server has its own
-        if int(environ.get("CONTENT_LENGTH") or 0) > limit or not _slots.acquire(timeout=_WAIT):
+        if int(environ.get("CONTENT_LENGTH") or 0) > limit:
+            return
+        if not _slots.acquire(timeout=0 if _are_stalled.is_set() else _WAIT):
+            _are_stalled.set()
             return
         try:
             _read(environ["wsgi.input"], limit, environ.get("gunicorn.socket"))
         finally:
             _slots.release()
+            _are_stalled.clear()
 
 
 def _read(body: Any, limit: int, connection: socket.socket | None) -> None:

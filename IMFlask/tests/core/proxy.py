@@ -18,7 +18,7 @@ SHAPES = COMMAND, WRITE, WRITES, CONCERN = "command", "write", "writes", "write 
 # The manual's and the server's own list: src/mongo/base/error_codes.yml.
 PASSING = (
     *(6, 7, 24, 50, 64, 89, 91, 112, 133, 134, 189, 202, 262, 365, 402, 407, 433, 449, 450, 462),
-    *(43, 175, 237, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 16500, 91331),
+    *(43, 175, 237, 246, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 13388, 16500, 91331),
 )
 
 

@@ -159,8 +159,8 @@ class MultipartTestCase(UnitTestCase):
                 self.assertEqual(self.read(body), [(None, None, None, b"one")])
 
     def test_long_heads_are_refused_in_total_as_well(self):
-        """Over 256 KiB; a form of 1,000 files with long names is not"""
-        part = b"--x\r\n" + HEAD + b"x" * 99 + b"\r\nContent-Type: image/png\r\n\r\n1\r\n"
+        """Over 512 KiB; a form of 1,000 files with long names is not"""
+        part = b"--x\r\n" + HEAD + b"x" * 300 + b"\r\nContent-Type: image/png\r\n\r\n1\r\n"
         self.assertEqual(len(self.read(part * 1000 + b"--x--")), 1000)
         head = b"Content-Disposition: form-data" + b';a="' * 4000
         start = time.process_time()

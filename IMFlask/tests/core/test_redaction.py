@@ -98,6 +98,10 @@ class RedactTestCase(UnitTestCase):
             b"a=\\%22password\\%22:\\%22hunter2",
             b"PHPSESSID=hunter2&my_session=hunter2&userpwd=hunter2&OTPcode=hunter2",
             b"a=https://user:hunter2@host/",
+            b"a=smtp://bob@gmail.com:hunter2@host",
+            b"a=https://u:" + b"x" * 300 + b"hunter2@host",
+            b"sk_live_hunter2aaaaaa=1",
+            b"f[0][name]=password&f[0][value]=hunter2",
         ):
             self.assertNotIn("hunter2", redaction.redact_query(query), query)
 

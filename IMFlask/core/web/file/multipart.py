@@ -17,7 +17,7 @@ from core.web.body import BROKEN_FORM
 
 HEAD_LIMIT = 16 * 1024  # bytes of a part's headers
 # Bytes of all parts' headers: reading them takes time, some with the square of their length.
-HEADS_LIMIT = 256 * 1024
+HEADS_LIMIT = 512 * 1024
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # of a header (RFC 9110, 5.6.2)
 
 _CRLF = b"\r\n"
