@@ -45,11 +45,8 @@ _TOKEN = re.compile(
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY"
 )
 _DECODED = 3  # times that a text may be percent-encoded
-_VALUES: set[str] = {
-    "value",
-    "values",
-    "val",
-}  # beside a secret's name: {"name": "password", "value": 1}
+# Beside a secret's name: {"name": "password", "value": 1}.
+_VALUES: set[str] = {"value", "values", "val"}
 MASK = "***"
 BODY_LIMIT = 2048  # bytes
 
@@ -119,8 +116,9 @@ def redact_query(query: bytes) -> str:
     """Return a query string, its secrets `***`, readable; undecodable bytes become U+FFFD."""
     if _PLAIN_QUERY.fullmatch(query):
         text = query.decode()
-        names = (pair.partition("=")[0] for pair in text.split("&"))
-        if not any(map(is_secret, names)) and not _TOKEN.search(text):
+        names = [pair.partition("=")[0] for pair in text.split("&")]
+        is_told = any(is_secret(name) or name.lower() in _VALUES for name in names)
+        if not is_told and not _TOKEN.search(text):
             return text
     return _shown_pairs(_pairs(query))
 
