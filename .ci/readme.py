@@ -46,7 +46,7 @@ def check_tree() -> int:
 
 
 def check_server() -> int:
-    """The server is started as the tests start it, which kill its workers for one."""
+    """README starts its server with the options that the tests use."""
     lines = re.findall(r"(?m)^\S*/granian .*", section("Production"))
     tests = (ROOT / CODE / "tests/system/case.py").read_text()
     (tried,) = re.findall(r'(?s)"granian": \((.*?)\n    \),', tests)

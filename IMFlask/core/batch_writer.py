@@ -21,8 +21,8 @@ from typing import Any
 from core.redaction import one_line
 
 LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
-BYTES = 16 * 1024 * 1024  # of all that wait, as `size` counts them; an item beyond them as well
-PUT_OFF = 10_000  # items that wait for their next try; one beyond them is lost
+BYTES = 16 * 1024 * 1024  # of all items that wait, as `size` counts them: the same
+PUT_OFF = 10_000  # items that wait for their next try; more are lost
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
 OPEN = 0.2  # seconds that the first item waits for the writer to be open, at most
@@ -176,14 +176,10 @@ class BatchWriter:
             self._written_at = monotonic()
 
     def _put_off(self, some: PutOff) -> None:
-        self.lost += some.refused
-        for one in some.again:
-            size = self._size(one)
-            if len(self._again) >= PUT_OFF or self._bytes + self._again_bytes + size > BYTES:
-                self.lost += 1
-                continue
-            self._again.append(one)
-            self._again_bytes += size
+        kept = some.again[: PUT_OFF - len(self._again)]
+        self._again += kept
+        self._again_bytes += sum(map(self._size, kept))
+        self.lost += some.refused + len(some.again) - len(kept)
         self._again_at = monotonic() + PAUSE
         self._trouble = f"put off: {some}"
         self._report_news()

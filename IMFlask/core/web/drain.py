@@ -12,7 +12,7 @@ from typing import Any
 
 SECONDS = 5.0  # that the rest may take
 _BLOCK = 16 * 1024
-# A read on Granian has no timeout: clients that stall must leave some threads to others.
+# Clients that stall must leave some threads to others.
 _slots = BoundedSemaphore(2)
 _WAIT = 0.25  # seconds for a slot; none once it was waited for in vain, until one is free
 _are_stalled = Event()
@@ -21,8 +21,8 @@ _are_stalled = Event()
 def drain(environ: dict[str, Any], limit: int) -> None:
     """Read what is left of the body, at most `limit` bytes and until SECONDS are over.
 
-    On Granian the time is looked at between two blocks alone; two clients at once can have
-    their threads waiting there.
+    A read on Granian cannot be interrupted: there the time is checked between two blocks
+    alone, and clients that stall keep two threads of a worker at most.
     """
     # `flask run` does not end the input, and discards the rest itself. A client that asks
     # whether to send its body has not sent it.

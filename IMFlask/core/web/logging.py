@@ -132,9 +132,9 @@ class ErrorFile(WatchedFileHandler):
             self._failures = 0
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say it, once in a row, in one line, and have the file opened anew.
+        """Report the first of several failures, in one line, and close the file.
 
-        An open one would keep the room on the disk that it takes, though it were deleted.
+        The next record opens it anew. An open file keeps its disk space even when it is deleted.
         """
         if not isinstance(sys.exc_info()[1], OSError):  # the record's own fault
             super().handleError(record)

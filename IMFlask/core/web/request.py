@@ -59,7 +59,7 @@ class Request(FlaskRequest):
         self.id = exchange.id
         self._started = exchange.started
         if "werkzeug.proxy_fix.orig" in environ and not _is_address(self.remote_addr):
-            self.remote_addr = None  # anything that a client has sent past the proxy
+            self.remote_addr = None  # a client has reached the app past the proxy
 
     @property
     def trusted_hosts(self) -> list[str] | None:

@@ -72,6 +72,13 @@ class RequestLogTestCase(ProbeTestCase):
         self.assertEqual(entry["method"], "M" * 16)
         self.assertEqual(entry["url"], f"/***?token=***&b={'b' * 900}")
 
+    def test_bodies_count_in_what_may_wait(self):
+        """The bytes of them all"""
+        with mock.patch("core.batch_writer.BYTES", 5_000):
+            for size, dropped in ((100, 0), (10_000, 1)):
+                self.client.post("/probe/name", json={"nam": "x" * size})
+                self.assertEqual(self.writer.dropped, dropped)
+
     def test_body_that_nobody_read_is_told_by_its_length(self):
         """A 404, and what is malformed"""
         self.client.post("/nowhere", json={"password": "hunter2"})

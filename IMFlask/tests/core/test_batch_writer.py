@@ -164,6 +164,27 @@ class BatchWriterTestCase(UnitTestCase):
         self.assertLess(self.written().index("4998"), self.written().index("7"))
         self.assertIn("put off: not now", logs.output[0])
 
+    def test_what_is_put_off_is_counted_in_bytes(self):
+        """Beside the queue"""
+
+        def write(batch):
+            if len(batch) > 1:
+                raise PutOff("not now", batch[1:], 0)
+            return 0
+
+        writer = BatchWriter("items", lambda item: item, write, size=len)
+        self.addCleanup(writer.close)
+        with mock.patch("core.batch_writer.PAUSE", 10), self.assertLogs("core", "WARNING"):
+            for _ in range(12):
+                writer.put(b"x" * 1024 * 1024)
+            writer._wake.set()
+            self.assertTrue(wait_until(lambda: len(writer._again) > 4, 10))
+            room = (batch_writer.BYTES - writer._again_bytes) // 1024**2
+            self.assertEqual(writer._again_bytes, len(writer._again) * 1024**2)
+            writer.put(b"x" * (room + 1) * 1024**2)
+            self.assertEqual(writer.dropped, 1)
+        writer._again.clear()
+
     def test_batch_that_is_put_off_as_a_whole_waits(self):
         """Nothing of it or of what comes is lost; a single one that never passes blocks nobody"""
         passes, all_passes = threading.Event(), threading.Event()

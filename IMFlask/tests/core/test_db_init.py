@@ -150,6 +150,7 @@ class InitDbTestCase(DatabaseTestCase):
 
     def test_lifetime_under_another_name_is_named_as_well(self):
         """mongod compares an index's keys and not its lifetime: code 85"""
+        Passing(self.database).collection.create_index("created_at", name="sparse", sparse=True)
         Passing(self.database).collection.create_index("created_at", name="ttl")
         said = OperationFailure("Index already exists with a different name: ttl", 85)
         with mock.patch.object(Collection, "create_indexes", side_effect=said):

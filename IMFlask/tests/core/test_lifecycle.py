@@ -75,6 +75,8 @@ class HeadersTestCase(ProbeTestCase):
         for path in ("/probe/hello", "/nowhere", "/probe/add"):
             self.assertEqual(self.client.get(path).headers["Cache-Control"], "no-store")
         self.assertEqual(self.client.get("/view").headers.getlist("Cache-Control"), ["max-age=60"])
+        self.set_view(lambda: ("{}", 400, {"Content-Type": "application/problem+json"}))
+        self.assertEqual(self.client.get("/view").headers["Cache-Control"], "no-store")
         self.set_view(lambda: "<p>")
         self.assertNotIn("Cache-Control", self.client.get("/view").headers)
 
@@ -196,6 +198,11 @@ class MiddlewareTestCase(ProbeTestCase):
             environ = {"CONTENT_LENGTH": length, "wsgi_input_terminated": True}
             response = self.send("/nowhere", io.BytesIO(b"12345"), "text/plain", **environ)
             self.assertEqual(response.status_code, 404, length[-9:])
+        with mock.patch("core.web.lifecycle.drain") as drained:
+            self.client.post("/probe/name", json={"nam": "x"})
+            drained.assert_not_called()  # it would wait behind clients that stall
+            self.client.post("/nowhere", json={"nam": "x"})
+            drained.assert_called_once()
         body = b"x" * 300_000
         environ = {"CONTENT_LENGTH": str(len(body)), "wsgi_input_terminated": True}
         response = self.send("/echo", io.BytesIO(body), "text/plain", **environ)

@@ -98,6 +98,14 @@ class FileTestCase(UnitTestCase):
         for line in lines:
             self.assertIn("ERROR: the file of errors cannot be written: [Errno ", line)
 
+    def test_record_that_is_wrong_is_no_failure_of_the_file(self):
+        """As logging has it"""
+        app = self.make_app(str(self.path))
+        with contextlib.redirect_stderr(io.StringIO()) as stderr:
+            app.logger.error("%d apples", "many")
+        self.assertIn("--- Logging error ---", stderr.getvalue())
+        self.assertNotIn("cannot be written", stderr.getvalue())
+
     def test_processes_share_the_file(self):
         """Four at once, lines of 20 KB: each stands whole"""
         code = (

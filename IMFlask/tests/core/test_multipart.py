@@ -175,14 +175,3 @@ class MultipartTestCase(UnitTestCase):
         with self.assertRaises(RequestEntityTooLarge) as caught:
             self.read(body, limit=4)
         self.assertEqual(caught.exception.description, "The form has more than 4 parts.")
-
-    def test_failure_to_read_is_passed_on(self):
-        """Whatever it is"""
-
-        def blocks():
-            yield b"--x\r\n" + HEAD + b"\r\n\r\none"
-            raise ZeroDivisionError
-
-        with self.assertRaises(ZeroDivisionError):
-            for part in read_parts(blocks(), "x", None):
-                list(part.blocks)

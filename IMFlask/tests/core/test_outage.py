@@ -8,7 +8,6 @@ from pymongo.errors import AutoReconnect, NotPrimaryError, ServerSelectionTimeou
 from core.database import client, outage
 from core.database.outage import LATE, DatabaseAway, refuse_if_away, report_failure
 from tests.case import UnitTestCase
-from tests.core.probe import Probe
 
 TIMEOUT = ServerSelectionTimeoutError("no server")
 TOPOLOGY = "pymongo.topology_description.TopologyDescription"
@@ -124,8 +123,3 @@ class OutageTestCase(UnitTestCase):
                 "the database answers again",
             ],
         )
-
-    def test_models_are_refused(self):
-        """Every query begins with the collection"""
-        report_failure(TIMEOUT)
-        self.assertRaises(DatabaseAway, Probe(self.client["x"]).get_name)

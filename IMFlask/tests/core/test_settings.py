@@ -24,11 +24,6 @@ class SettingsTestCase(UnitTestCase):
         self.assertEqual(stopped.exception.code, 4)
         self.assertEqual(stderr.getvalue(), f"[Shop] Shop_X {sentence}\n")
 
-    def test_text_stays_text(self):
-        """A numeric one too; an empty one is unset"""
-        self.assertEqual(self.read("007", "text"), "007")
-        self.assertIsNone(self.read("", "text"))
-
     def test_booleans(self):
         """The usual spellings"""
         for value in ("1", "true", "TRUE", "yes", "on"):

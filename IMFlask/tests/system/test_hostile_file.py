@@ -3,7 +3,7 @@
 from model import init_db
 from tests.system import hostile
 from tests.system.case import TOKEN
-from tests.system.hostile import LIMIT, request
+from tests.system.hostile import request
 
 BEARER = f"Authorization: Bearer {TOKEN}"
 PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\none'
@@ -27,15 +27,11 @@ def upload_chunks(end):
 
 
 CASES = {
-    "a form that ends early": (upload(PART), {400}),
     "a form that is shorter than its length": (upload(PART + b"\r\n--x--", length=999), {400, 0}),
     "a form with a boundary of 60,000 letters": (
         upload(b"--" + b"y" * 60_000 + b"--", "multipart/form-data; boundary=" + "y" * 60_000),
         {400, 0},
     ),
-    "a form whose head never ends": (upload(b"--x\r\nA: " + b"b" * 2 * LIMIT), {400}),
-    "a form of one head": (upload(b"--x\r\n" + b"ab\r\n" * LIMIT), {400}),
-    "a form of 2,000 parts": (upload((PART.replace(b"file", b"f") + b"\r\n") * 2000), {413}),
     "a form in chunks that end early": (upload_chunks(b""), {400, 0}),
     "a form in half a chunk": (upload_chunks(b"10\r\n--x--"), {400, 0}),
     "a form in a chunk whose size is none": (upload_chunks(b"xyz\r\n--x--\r\n"), {400, 0}),

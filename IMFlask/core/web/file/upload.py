@@ -34,7 +34,7 @@ def read_form(request: Request, variables: dict[str, Any]) -> Iterator[Part]:
 def _is_foreign(request: Request) -> bool:
     """Whether a page of another origin sends this, as far as browsers say."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site is None and origin is not None:  # over HTTP only the origin is told
+    if site is None and origin is not None:  # over plain HTTP browsers send Origin alone
         return origin.lower() != f"{request.scheme}://{request.host}"
     return site in ("cross-site", "same-site")
 
