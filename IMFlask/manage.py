@@ -39,3 +39,7 @@ def test(names: tuple[str, ...]) -> None:
     # Outside of this application, or a test without one of its own would have its database.
     passed = Context().run(run_tests, Path(__file__).resolve().parent, names)
     sys.exit(0 if passed else 1)
+
+
+if __name__ == "__main__":
+    sys.exit("This is no program: say `flask run`, `flask db-init` or `flask test` here.")

@@ -63,15 +63,15 @@ def upload(files: File, uploads: Iterable[Upload], kinds: Sequence[str]) -> list
     return [shown(document) for document in documents]
 
 
-def newest(files: File, limit: int, before: str | None = None) -> tuple[Documents, Any]:
+def newest(files: File, limit: int, before: ObjectId | None = None) -> tuple[Documents, Any]:
     """Return a page of what is shown of the files, newest first, and the next page's cursor."""
     documents, cursor = newest_page(files.get_files, limit, before)
     return [shown(document) for document in documents], cursor
 
 
-def find(files: File, file_id: str) -> Stored:
+def find(files: File, file_id: ObjectId) -> Stored:
     """Return a file to be read; raise NotFound when there is none."""
-    document = files.get_file(ObjectId(file_id))
+    document = files.get_file(file_id)
     if document is None:
         raise _no_file()
     metadata = shown(document)
@@ -88,17 +88,17 @@ def find(files: File, file_id: str) -> Stored:
         filename=kind.known_name(metadata["filename"]),
         content_type=metadata["content_type"],
         length=metadata["length"],
-        etag=metadata["sha256"] or file_id,
+        etag=metadata["sha256"] or str(file_id),
         created_at=metadata["created_at"],
         blocks=blocks,
     )
 
 
-def delete(files: File, file_id: str) -> None:
+def delete(files: File, file_id: ObjectId) -> None:
     """Delete a file; raise NotFound when there is none."""
-    if not files.delete_files([ObjectId(file_id)]):
+    if not files.delete_files([file_id]):
         raise _no_file()
-    _remove(files, [ObjectId(file_id)])
+    _remove(files, [file_id])
 
 
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:

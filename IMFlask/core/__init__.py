@@ -24,7 +24,7 @@ database/, on pymongo, without Flask:
   bulk           many documents, stored once      file, chunk   files, in GridFS's layout
   embedded, embedded_server   the embedded database
 web/, on Flask:
-  lifecycle      what surrounds every request     request, body, session, json_provider
+  lifecycle      what surrounds every request     request, body, multipart, session, json_provider
   response       the envelope                     error         every error, in the envelope
   validation/    `@Validator()`, its parameters   openapi/      the description, `@answers`
   file/          uploads and downloads            admin         `@admin_required`

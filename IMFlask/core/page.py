@@ -5,22 +5,30 @@
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 
 Documents = list[dict[str, Any]]
 
 
+class Page(NamedTuple):
+    """What part of a list a client asks for: at most `limit`, older than `before`."""
+
+    limit: int
+    before: ObjectId | None = None  # the `_id` that an earlier page ended with
+
+
 def newest(
-    find: Callable[[int, ObjectId | None], Documents], limit: int, before: str | None = None
+    find: Callable[[int, ObjectId | None], Documents],
+    limit: int,
+    before: ObjectId | str | None = None,
 ) -> tuple[Documents, Any]:
     """Return a page of what `find` finds, and the cursor of the next page.
 
     find: a model's method that returns the newest documents, given how many and
     the `_id` that they are to be older than. limit: the most on the page; before:
-    the cursor of an earlier page, an ObjectId as a string. The cursor that comes
-    back is None on the last page.
+    the cursor of an earlier page. The cursor that comes back is None on the last page.
     """
     documents = find(limit + 1, None if before is None else ObjectId(before))
     page = documents[:limit]

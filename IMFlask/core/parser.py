@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from core.settings import Hidden
 
 _MAKE = "the output of `python -c 'import secrets; print(secrets.token_hex(32))'`"
-_HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 _FILE_KIND = re.compile(r"\.[^\s/\\,;]+|[a-z0-9][a-z0-9!#$&^_.+-]*/([a-z0-9][a-z0-9!#$&^_.+-]*|\*)")
 _PROXY_HEADERS = ("for", "proto", "host", "port", "prefix")  # X-Forwarded-*
 
@@ -43,6 +43,8 @@ def mongodb_uri(text: str) -> str:
             client: MongoClient[dict[str, object]]
             with MongoClient(text, connect=False) as client:
                 client.get_default_database("none")
+    except OSError as error:
+        raise Hidden(f"a MongoDB URI whose file {error.filename} can be read,") from None
     except Exception:  # pymongo's own, and whatever its parsers let through
         raise Hidden(
             "a MongoDB URI like mongodb://127.0.0.1:27017/name, with user name and"

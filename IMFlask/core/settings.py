@@ -21,6 +21,7 @@ from dotenv import dotenv_values, find_dotenv
 from dotenv.parser import parse_stream
 
 Value = TypeVar("Value")
+_SERVICE = ("SERVICE_", "PORT")
 
 
 class Hidden(ValueError):
@@ -75,10 +76,17 @@ class Environment:
             self.stop(".env cannot be read: make it a UTF-8 file of lines NAME=value.")
 
     def report_unknown(self) -> None:
-        """Print each variable that has our prefix and that no setting reads: a misspelt one."""
+        """Print each variable that has our prefix and that no setting reads: a misspelt one.
+
+        Not those that Kubernetes sets for a Service of our name: X_SERVICE_*, X_PORT*.
+        """
         spelt = str.upper if sys.platform == "win32" else str  # which has no lower case
         known = set(map(spelt, self._asked))
+        end = "_SERVICE_HOST"
+        services = [name.removesuffix(end) for name in self.variables if name.endswith(end)]
         for name in sorted(self.variables):
+            if name.startswith(tuple(f"{one}_{kind}" for one in services for kind in _SERVICE)):
+                continue
             if name.upper().startswith(f"{self.app_name.upper()}_") and name not in known:
                 print(f"[{self.app_name}] {name} is no setting and is ignored.", file=sys.stderr)
 

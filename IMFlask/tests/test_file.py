@@ -19,13 +19,17 @@ from controller.error import Invalid, NotFound
 from core.database.chunk import MissingChunk
 from core.database.outage import DatabaseAway
 from core.web.file.upload import Files
-from core.web.validation import Form, Query, Validator
+from core.web.validation import Json, Query, Validator
 from model.mongodb import File
 from tests.case import UnitTestCase
 from tests.core.case import ProbeTestCase
 from tests.file_contract import FileContract, FileMock
 
 FORM = "multipart/form-data; boundary=x"
+NO_BOUNDARY = (
+    "The form has no boundary that its Content-Type names: leave that header to your client,"
+    " which writes it with the boundary."
+)
 BROKEN = "The form is malformed or incomplete: check its encoding."
 UNREADABLE = "The body ended early or could not be read: send it again, whole."
 NOTHING = "There is no such file."
@@ -168,7 +172,8 @@ class UploadTestCase(FileTestCase):
                     self.assertEqual(response.status_code, 400)
                 self.assert_nothing_is_stored()
                 if cut < end:
-                    self.assert_fails(self.post(whole[:cut]), 400, BROKEN)
+                    words = BROKEN if cut >= len(b"--x") else NO_BOUNDARY
+                    self.assert_fails(self.post(whole[:cut]), 400, words)
                     self.assert_nothing_is_stored()
         self.assertEqual(self.post(whole[:end]).status_code, 201)
 
@@ -179,8 +184,8 @@ class UploadTestCase(FileTestCase):
             (b"{}", "application/json", 415, None),
             (b"file=x", "application/x-www-form-urlencoded", 415, None),
             (b"", "", 415, None),
-            (form(part(b"1")), "multipart/form-data", 400, BROKEN),
-            (b"", FORM, 400, BROKEN),
+            (form(part(b"1")), "multipart/form-data", 400, NO_BOUNDARY),
+            (b"", FORM, 400, NO_BOUNDARY),
             (
                 b'--x\r\nContent-Disposition: a; name="\xff"\r\n\r\n\r\n--x--',
                 *(FORM, 400, "The head of a part of the form is not valid UTF-8."),
@@ -424,7 +429,8 @@ class OneFileTestCase(FileTestCase):
                 self.assert_fails(
                     response,
                     400,
-                    "Path parameter 'file_id' must be an id of 24 hexadecimal digits.",
+                    "Path parameter 'file_id' is malformed:"
+                    " it must be an id of 24 hexadecimal digits.",
                 )
         self.assert_fails(self.client.get(f"/sample/file/{'0' * 24}"), 404, NOTHING)
         response = self.client.put(self.path)
@@ -511,7 +517,7 @@ class ControllerTestCase(UnitTestCase):
         def two(a=Files(), b=Files()):
             pass
 
-        def field(a=Files(), b=Form(str)):
+        def field(a=Files(), b=Json(str)):
             pass
 
         def query(a=Files(), b=Query(int)):
@@ -525,7 +531,7 @@ class ControllerTestCase(UnitTestCase):
         """On any model"""
         model = mock.create_autospec(File, instance=True)
         model.get_file.return_value = None
-        self.assertRaises(NotFound, files.find, model, "0" * 24)
+        self.assertRaises(NotFound, files.find, model, ObjectId("0" * 24))
         model.new_file.return_value = FileMock.get_file()
         uploads = [files.Upload("a.txt", None, iter([b"x"]))]
         model.chunks.write.return_value = (5, FileMock.get_file()["metadata"]["sha256"])

@@ -67,7 +67,10 @@ class LogTestCase(AppTestCase):
             ("limit=0", "Query parameter 'limit' must be 1 or more."),
             ("limit=101", "Query parameter 'limit' must be 100 or less."),
             ("limit=x", "Query parameter 'limit' is malformed: it must be an integer."),
-            ("before=1", "Query parameter 'before' must be an id of 24 hexadecimal digits."),
+            (
+                "before=1",
+                "Query parameter 'before' is malformed: it must be an id of 24 hexadecimal digits.",
+            ),
         ):
             with self.subTest(query):
                 self.assert_fails(self.client.get(f"/sample/log?{query}"), 400, description)
@@ -92,7 +95,7 @@ class ControllerTestCase(UnitTestCase):
         self.assertEqual(newest_page(self.model.get_log, 3), (entries[:3], entries[2]["_id"]))
         self.assertEqual(newest_page(self.model.get_log, 4), (entries, None))
         self.model.get_log.return_value = []
-        self.assertEqual(newest_page(self.model.get_log, 3, "0" * 24), ([], None))
+        self.assertEqual(newest_page(self.model.get_log, 3, ObjectId("0" * 24)), ([], None))
         self.model.get_log.assert_called_with(4, ObjectId("0" * 24))
 
 

@@ -1,20 +1,11 @@
 """The API. An endpoint imports from here what it needs of the engine: one line."""
 
-from flask_validation_extended import (
-    Dict,
-    In,
-    List,
-    Max,
-    MaxLen,
-    Min,
-    MinLen,
-    Regex,
-    ValidationRule,
-)
+from flask_validation_extended import Email, In, Max, MaxLen, Min, MinLen, ValidationRule
 
 from app.api.decorator import timer
 from core.database.outage import responds
 from core.file import Upload
+from core.page import Page
 from core.web.admin import admin_required
 from core.web.command import in_a_sentence, say
 from core.web.database import get_db
@@ -23,15 +14,22 @@ from core.web.file.upload import Files
 from core.web.mark import unlogged
 from core.web.openapi import shape
 from core.web.openapi.answers import answers
-from core.web.response import Envelope, created, fail, response
+from core.web.response import Created, Envelope, created, fail, response
 from core.web.validation import (
+    Changes,
     DatetimeRule,
-    File,
+    Dict,
     Form,
     Header,
     Json,
+    List,
+    Object,
     ObjectIdRule,
+    Paging,
     Query,
+    Regex,
     Route,
+    StrictObject,
     Validator,
+    Wrong,
 )

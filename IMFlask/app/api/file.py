@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 import click
+from bson import ObjectId
 from flask import Blueprint, Response, current_app
 
 from app.api import (
+    Created,
     Envelope,
     Files,
-    Max,
-    Min,
-    ObjectIdRule,
-    Query,
+    Page,
+    Paging,
     Route,
     Upload,
     Validator,
@@ -40,22 +40,14 @@ FILE = shape.an_object(
     sha256=shape.or_null(shape.TEXT),
     created_at=shape.DATE,
 )
-# Where to go with an id that an upload has answered: to operations of this blueprint.
-LINKS = {
-    name: {
-        "operationId": f".{name}",
-        "parameters": {"file_id": "$response.body#/result/0/id"},
-    }
-    for name in ("download_file_api.get", "delete_file_api.delete")
-}
 
 
 @blueprint.post("/file")
-@answers(shape.a_list(FILE), status=201, errors=(403,), more={201: {"links": LINKS}})
+@answers(shape.a_list(FILE), status=201, errors=(403,))
 @timer
 @admin_required
 @Validator()
-def upload_file_api(file: Iterator[Upload] = Files()) -> tuple[Envelope, int]:
+def upload_file_api(file: Iterator[Upload] = Files()) -> Created:
     """Store the files of a form, all of them or none."""
     return created(files.upload(File(get_db()), file, current_app.config["UPLOAD_KINDS"]))
 
@@ -64,13 +56,10 @@ def upload_file_api(file: Iterator[Upload] = Files()) -> tuple[Envelope, int]:
 @answers(shape.a_list(FILE), fields={"next": shape.or_null(shape.OBJECT_ID)})
 @timer
 @Validator()
-def get_files_api(
-    limit: int = Query(int, default=10, rules=[Min(1), Max(100)]),
-    before: str | None = Query(str, rules=ObjectIdRule(), optional=True),
-) -> Envelope:
+def get_files_api(page: Page = Paging()) -> Envelope:
     """List the newest files, newest first."""
-    page, cursor = files.newest(File(get_db()), limit, before)
-    return response(page, next=cursor)
+    found, cursor = files.newest(File(get_db()), *page)
+    return response(found, next=cursor)
 
 
 @blueprint.get("/file/<file_id>")
@@ -80,7 +69,7 @@ def get_files_api(
 )
 @timer
 @Validator()
-def download_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Response:
+def download_file_api(file_id: ObjectId = Route(ObjectId)) -> Response:
     """Download a file, or a range of its bytes."""
     return download(files.find(File(get_db()), file_id))
 
@@ -90,7 +79,7 @@ def download_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Respon
 @timer
 @admin_required
 @Validator()
-def delete_file_api(file_id: str = Route(str, rules=ObjectIdRule())) -> Envelope:
+def delete_file_api(file_id: ObjectId = Route(ObjectId)) -> Envelope:
     """Delete a file."""
     check_preconditions(lambda: files.find(File(get_db()), file_id))
     files.delete(File(get_db()), file_id)

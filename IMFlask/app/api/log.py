@@ -4,10 +4,8 @@ from flask import Blueprint
 
 from app.api import (
     Envelope,
-    Max,
-    Min,
-    ObjectIdRule,
-    Query,
+    Page,
+    Paging,
     Validator,
     admin_required,
     answers,
@@ -42,10 +40,7 @@ ENTRY = shape.an_object(
 @timer
 @admin_required
 @Validator()
-def get_log_api(
-    limit: int = Query(int, default=10, rules=[Min(1), Max(100)]),
-    before: str | None = Query(str, rules=ObjectIdRule(), optional=True),
-) -> Envelope:
+def get_log_api(page: Page = Paging()) -> Envelope:
     """List the newest requests, newest first."""
-    page, cursor = newest_page(Log(get_db()).get_log, limit, before)
-    return response(page, next=cursor)
+    entries, cursor = newest_page(Log(get_db()).get_log, *page)
+    return response(entries, next=cursor)

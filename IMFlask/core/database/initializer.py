@@ -10,7 +10,7 @@ from typing import Any
 
 import pymongo
 from pymongo import IndexModel
-from pymongo.errors import OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from core.database.client import Database, Document
 from core.database.model import Model
@@ -111,6 +111,8 @@ def _settle(model: Model, there: Mapping[str, Document], wanted: IndexModel) -> 
         # None, in spite of its looks, leaves the client's in force.
         with pymongo.timeout(0):
             model.collection.create_indexes([wanted])
+    except DuplicateKeyError as error:
+        raise IndexConflict(f"{named} is unique: {(error.details or {}).get('errmsg')}.") from error
     except OperationFailure as error:
         if error.code not in _CONFLICTS:
             raise

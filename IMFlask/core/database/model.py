@@ -5,16 +5,21 @@ True
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+import pymongo
 from bson import ObjectId
-from pymongo import DESCENDING, IndexModel
+from pymongo import DESCENDING, IndexModel, ReturnDocument
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from core.database.client import Database, Document
 from core.database.outage import refuse_if_away
+from core.database.value import storable, utc_now
+
+Result = TypeVar("Result")
 
 
 class Model(ABC):
@@ -101,3 +106,31 @@ class Model(ABC):
         except DuplicateKeyError:
             result = self.collection.update_one(key, update, upsert=True)
         return result.upserted_id is not None
+
+    def change(self, key: Document, changes: Document) -> Document | None:
+        """Set the fields of a document and remove those that are None; return it as it is then.
+
+        key: the filter that finds it; None comes back where nothing matches. changes:
+        those of a client, whose names the view declares. Raises Unstorable.
+        """
+        storable(changes)
+        given = {name: value for name, value in changes.items() if value is not None}
+        if "updated_at" in self.schema:
+            given["updated_at"] = utc_now()
+        update = {"$set": given, "$unset": dict.fromkeys(changes.keys() - given.keys(), "")}
+        update = {operator: fields for operator, fields in update.items() if fields}
+        if not update:
+            return self.collection.find_one(key)
+        return self.collection.find_one_and_update(
+            key, update, return_document=ReturnDocument.AFTER
+        )
+
+    def transact(self, work: Callable[[ClientSession], Result], seconds: float = 5) -> Result:
+        """Do `work` in a transaction, all of it or nothing; return what it returns.
+
+        work: gives each query its session, and is done again where another transaction was
+        in the way; seconds: for all tries together, where the driver has two minutes.
+        Raises what `work` does.
+        """
+        with pymongo.timeout(seconds), self.database.client.start_session() as session:
+            return session.with_transaction(work)

@@ -11,6 +11,7 @@ Decimal('19.90')
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeVar
 
 import bson
@@ -39,7 +40,11 @@ class _DecimalCodec(TypeCodec):
         return value.to_decimal()
 
 
-TYPES = TypeRegistry([_DecimalCodec()])
+def _value(member: Any) -> Any:
+    return member.value if isinstance(member, Enum) else member
+
+
+TYPES = TypeRegistry([_DecimalCodec()], _value)
 _CODEC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     uuid_representation=UuidRepresentation.STANDARD, type_registry=TYPES
 )

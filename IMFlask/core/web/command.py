@@ -7,7 +7,10 @@ import click
 from flask import current_app
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
+from core.database.failure import is_duplicate
 from core.database.initializer import IndexConflict
+from core.error import ControllerError
+from core.web.response import sentence
 
 
 def say(line: str) -> None:
@@ -17,7 +20,10 @@ def say(line: str) -> None:
 
 @contextmanager
 def in_a_sentence() -> Iterator[None]:
-    """End the command with one sentence and exit code 1 when the database fails it."""
+    """End the command with one sentence and exit code 1 when the database fails it.
+
+    So does what a controller refuses, in its own words, and a duplicate in those of a 409.
+    """
     name = current_app.config["APP_NAME"]
     try:
         yield
@@ -26,7 +32,9 @@ def in_a_sentence() -> Iterator[None]:
             f"[{name}] The database does not answer: start it, or mend"
             f" {name}_MONGODB_URI, then run this again."
         ) from error
-    except (PyMongoError, IndexConflict, RuntimeError) as error:
+    except (PyMongoError, ControllerError, IndexConflict, RuntimeError) as error:
+        if isinstance(error, PyMongoError) and is_duplicate(error):
+            raise click.ClickException(f"[{name}] {sentence(current_app, 409)}") from error
         details = error.details if isinstance(error, OperationFailure) else None
-        sentence = " ".join(str((details or {}).get("errmsg") or error).split())
-        raise click.ClickException(f"[{name}] {sentence}") from error
+        words = " ".join(str((details or {}).get("errmsg") or error).split())
+        raise click.ClickException(f"[{name}] {words}") from error

@@ -3,7 +3,10 @@
 The sentences by status are the product's, in app/api/error_handler.py.
 """
 
-from flask import Flask, got_request_exception
+import logging
+from typing import Any
+
+from flask import Flask, has_request_context
 from pymongo.errors import DocumentTooLarge, PyMongoError
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, SecurityError
 from werkzeug.sansio.response import Response
@@ -39,8 +42,9 @@ class ErrorAnswers:
         app.register_error_handler(PyMongoError, self.answer_database)
         app.register_error_handler(DocumentTooLarge, lambda error: self._fail(413))
         app.register_error_handler(Unstorable, lambda error: fail(400, _UNSTORABLE))
-        # On Exception, not on InternalServerError: so it holds in debug as well.
-        app.register_error_handler(Exception, self.answer_unexpected)
+        # Whatever else is raised Flask logs, tells to error trackers and to the teardown
+        # functions, and answers as a 500; PROPAGATE_EXCEPTIONS is off, in debug as well.
+        app.logger.addFilter(_describe_failure)
 
     def answer_http(self, error: HTTPException) -> _Answer | Response:
         """Answer what Flask, Werkzeug or `abort` raised, with its status and headers."""
@@ -53,7 +57,7 @@ class ErrorAnswers:
     def answer_controller(self, error: ControllerError) -> _Answer:
         """Answer what a controller raised, with its status and sentence."""
         if error.status not in range(400, 600):
-            return self.answer_unexpected(error)
+            raise error
         return self._answer(error.status, str(error), [])
 
     def answer_database(self, error: PyMongoError) -> _Answer:
@@ -64,21 +68,7 @@ class ErrorAnswers:
             return self._fail(409)
         if is_too_large(error):
             return self._fail(413)
-        return self.answer_unexpected(error)
-
-    def answer_unexpected(self, error: Exception) -> tuple[Envelope, int]:
-        """Answer a bug: its traceback goes to the log, nothing of it to the client."""
-        request = current_request()
-        self._app.logger.error(
-            "%s %s failed",
-            one_line(request.method),
-            one_line(request.shown_url),
-            exc_info=error,
-            extra={"status": 500, "milliseconds": round(request.elapsed() * 1000, 3)},
-        )
-        # Flask, for which the error is handled, does not; error trackers listen to it.
-        got_request_exception.send(self._app, _async_wrapper=self._app.ensure_sync, exception=error)
-        return self._fail(500)
+        raise error
 
     def _answer_outage(self, error: PyMongoError) -> _Answer:
         """Answer 503: come back soon, unless that could do a thing twice."""
@@ -109,10 +99,18 @@ class ErrorAnswers:
                 f": {name} adds one." if self._app.config["KIND"] == "development" else "."
             )
         given = error.description
-        if (
-            given is None
-            or given == type(error).description
-            or isinstance(error, BadRequestKeyError)
-        ):
+        kind: Any = next(one for one in type(error).__mro__ if "description" in vars(one))
+        is_default = given == kind.description and kind.__module__.startswith("werkzeug.")
+        if given is None or is_default or isinstance(error, BadRequestKeyError):
             return sentence(self._app, status)
         return given
+
+
+def _describe_failure(record: logging.LogRecord) -> bool:
+    """Give Flask's record of an unexpected error our words, its secrets redacted."""
+    if record.exc_info and str(record.msg).startswith("Exception on ") and has_request_context():
+        request = current_request()
+        record.msg = "%s %s failed"
+        record.args = (one_line(request.method), one_line(request.shown_url))
+        record.status, record.milliseconds = 500, round(request.elapsed() * 1000, 3)
+    return True

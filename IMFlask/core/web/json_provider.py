@@ -6,10 +6,11 @@ import math
 import weakref
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any, NoReturn
 from uuid import UUID
 
-from bson import Decimal128, ObjectId
+from bson import DatetimeMS, DBRef, Decimal128, ObjectId, json_util
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
@@ -21,10 +22,21 @@ def to_json(value: Any) -> Any:
 
     ObjectId, UUID, Decimal128 and Decimal as strings, datetimes as ISO 8601 in
     UTC with milliseconds and `Z` (a naive one is UTC, as pymongo's are), bytes
-    as base64. Raises TypeError for anything else that Flask does not know.
+    as base64, members of an Enum as their values, the other types of BSON as MongoDB's
+    Extended JSON. Raises TypeError for anything else that Flask does not know.
     """
-    if isinstance(value, (ObjectId, UUID, Decimal128, Decimal)):
+    if isinstance(value, (ObjectId, UUID)):
         return str(value)
+    if isinstance(value, Decimal128):
+        value = value.to_decimal()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, DBRef):
+        return dict(value.as_doc())
+    if isinstance(value, DatetimeMS):  # of a year that Python does not have
+        return int(value)
     if isinstance(value, datetime):
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -32,7 +44,10 @@ def to_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
-    return DefaultJSONProvider.default(value)
+    try:
+        return DefaultJSONProvider.default(value)
+    except TypeError:
+        return json_util.default(value, json_util.RELAXED_JSON_OPTIONS)
 
 
 class NotJSON(ValueError):
@@ -56,13 +71,16 @@ class JSONProvider(DefaultJSONProvider):
         )
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        """Return `obj` as JSON; NaN and the infinities, which it lacks, as null."""
+        """Return `obj` as JSON; NaN and the infinities, which it lacks, as null.
+
+        Keys are texts there: those that are ids are written like values.
+        """
         if kwargs and kwargs != _COMPACT:
             return super().dumps(obj, **kwargs)
         try:
             return self._encoder.encode(obj)
-        except ValueError:
-            return self._encoder.encode(_without_nan(obj))
+        except (TypeError, ValueError):
+            return self._encoder.encode(_plain(obj))
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Return the value of a JSON text, UTF-8 where it is bytes.
@@ -71,7 +89,7 @@ class JSONProvider(DefaultJSONProvider):
         infinities, lone surrogates; and for what is too deep or long to be read.
         """
         try:
-            text = s if isinstance(s, str) else s.decode()
+            text = s if isinstance(s, str) else s.decode("utf-8-sig")  # RFC 8259, 8.1
             value = json.loads(
                 text, parse_constant=_refuse_constant, parse_float=_finite_float, **kwargs
             )
@@ -99,14 +117,21 @@ class JSONProvider(DefaultJSONProvider):
         return self._made_for.response_class(f"{self.dumps(args[0])}\n", content_type=self.mimetype)
 
 
-def _without_nan(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """Return a value with keys and numbers that JSON has."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {_key(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return value
+        return [_plain(item) for item in value]
+    if isinstance(value, str | int | None):
+        return value
+    return _plain(to_json(value))
+
+
+def _key(key: Any) -> Any:
+    return key if isinstance(key, str | int | float | None) else to_json(key)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,10 +1,12 @@
 """The request's lifecycle: what happens around every request, whatever answers it."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
+from werkzeug.wsgi import ClosingIterator
 
 from core.redaction import one_line
 from core.web.drain import drain
@@ -20,11 +22,6 @@ _HEADERS = [
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
 ]
-# A page may load what this app serves, and nothing else.
-_HTML_POLICY = (
-    "Content-Security-Policy",
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-)
 _NO_STORE = ("Cache-Control", "no-store")
 
 
@@ -76,24 +73,36 @@ class Lifecycle:
         if age := app.config["HSTS_SECONDS"]:
             headers.append(("Strict-Transport-Security", f"max-age={age}"))
         self._headers = [(pair[0].lower(), pair) for pair in headers]
+        self._policy = ("Content-Security-Policy", app.config["CONTENT_SECURITY_POLICY"])
         self._drained = max(DRAINED, app.config.get("MAX_UPLOAD_SIZE", 0))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        exchange = environ[Exchange.KEY] = Exchange(environ)
+        exchange = environ[Exchange.KEY] = Exchange(environ, self._app.config["LOG_BODIES"])
         status, is_whole = 500, False
+        begin: Callable[[], Any] | None = None
 
         def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            nonlocal status, is_whole
+            nonlocal status, is_whole, begin
             status = int(line[:3])
             is_whole = self._add_headers(headers, exchange.id)
-            return start_response(line, headers, exc_info)
+            if is_whole:
+                return start_response(line, headers, exc_info)
+            begin = partial(start_response, line, headers, exc_info)
+            return None
 
         try:
             body = self._next(environ, start)
         except Exception as error:  # of what comes after the answer, like teardown_request
             body = self._fail(error, exchange, start)
-        if request := exchange.request:
+        request = exchange.request
+        if begin:
+            try:
+                body = stream(body, request)
+                begin()
+            except Exception as error:
+                body = self._answer(error, environ)(environ, start)
+        if request:
             # The request, its environ and its routing error would hold on to each other.
             exchange.request = request.routing_exception = None
             seconds = request.elapsed()
@@ -106,6 +115,14 @@ class Lifecycle:
                 except Exception:
                     _logger.exception("a hook failed", extra={"request": request})
         return body
+
+    def _answer(self, error: Exception, environ: dict[str, Any]) -> Response:
+        """Return the answer to what went wrong before a stream's first block."""
+        with self._app.request_context(environ):
+            try:
+                return self._app.make_response(self._app.handle_user_exception(error))
+            except Exception as error:
+                return self._app.handle_exception(error)
 
     def _fail(self, error: Exception, exchange: Exchange, start: Any) -> Iterable[bytes]:
         """Answer in the envelope what Flask has let through."""
@@ -122,13 +139,37 @@ class Lifecycle:
         headers += [pair for name, pair in self._headers if name not in given]
         kind = given.get("content-type", "").partition(";")[0].lower()
         if kind == "text/html" and "content-security-policy" not in given:
-            headers.append(_HTML_POLICY)
+            headers.append(self._policy)
         is_json = kind == "application/json" or kind.endswith("+json")
         if is_json and "cache-control" not in given:
             headers.append(_NO_STORE)  # a proxy would give it to others
         if "x-request-id" not in given:
             headers.append(("X-Request-ID", request_id))
         return "content-length" in given
+
+
+def stream(body: Iterable[bytes], request: Request | None) -> Iterable[bytes]:
+    """Return the body of an answer, its first block read: what fails then can still be said.
+
+    Raises what the first block does, once `body` is closed. What fails later is logged.
+    """
+    close = getattr(body, "close", lambda: None)
+    try:
+        blocks = iter(body)
+        first = next(blocks, b"")
+    except BaseException:
+        close()
+        raise
+
+    def rest() -> Iterator[bytes]:
+        yield first
+        try:
+            yield from blocks
+        except Exception as error:
+            _logger.error("an answer broke off", exc_info=error, extra={"request": request})
+            raise
+
+    return ClosingIterator(rest(), close)
 
 
 def warn_of_slow_request(request: Request, status: int, seconds: float) -> None:

@@ -15,13 +15,13 @@ from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_input_stream
 
 from core.redaction import MASK, is_secret, redact_body, redact_path, redact_query
-from core.web.body import Body, FormParser
+from core.web.body import BLOCK, Body, FormParser
 from core.web.json_provider import NotJSON
 
 # Accepted ids: characters that are safe in logs and headers.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _IPV6 = re.compile(r"(\[[0-9a-f:.]+\])(:[0-9]{1,5})?")  # a Host header
-_BLOCK = 64 * 1024  # bytes read at once
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9a-fA-F:.]+)\](?::[0-9]{1,5})?")
 _SHOWN = 1024  # characters of a path and of a query
 
 PROBES = "/health/"  # where an orchestrator asks
@@ -32,10 +32,11 @@ class Exchange:
 
     KEY = "core.exchange"
 
-    def __init__(self, environ: dict[str, Any]) -> None:
+    def __init__(self, environ: dict[str, Any], logs_body: bool = False) -> None:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         self.id = given if given and _ID.fullmatch(given) else os.urandom(16).hex()
         self.started = perf_counter()
+        self.logs_body = logs_body
         self.request: Request | None = None  # once it is made
 
 
@@ -58,8 +59,10 @@ class Request(FlaskRequest):
             exchange.request = self
         self.id = exchange.id
         self._started = exchange.started
-        if "werkzeug.proxy_fix.orig" in environ and not _is_address(self.remote_addr):
-            self.remote_addr = None  # a client has reached the app past the proxy
+        self._logs_body = exchange.logs_body
+        if "werkzeug.proxy_fix.orig" in environ and self.remote_addr:
+            # None: a client has reached the app past the proxy.
+            self.remote_addr = _address(self.remote_addr)
 
     @property
     def trusted_hosts(self) -> list[str] | None:
@@ -109,7 +112,7 @@ class Request(FlaskRequest):
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the body as it comes in, some 64 KiB at once."""
-        return iter(lambda: self.stream.read(_BLOCK), b"")
+        return iter(lambda: self.stream.read(BLOCK), b"")
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         """Raise 415 for what does not claim to be JSON, 400 for what is not."""
@@ -155,7 +158,7 @@ class Request(FlaskRequest):
     @property
     def raw_body(self) -> tuple[bytes | str, str]:
         """What `shown_body` shows, to be redacted later: bytes and their type, or a length."""
-        kept = self._body.kept() if self._body else None
+        kept = self._body.kept() if self._body and self._logs_body else None
         if kept:
             return kept, self.mimetype[:64]
         # Most requests have none, and `content_length` would take a while to say so.
@@ -164,11 +167,15 @@ class Request(FlaskRequest):
         return f"({length} bytes)" if length else "", ""
 
 
-def _is_address(text: str | None) -> bool:
+def _address(text: str) -> str | None:
+    """Return the address of a client as a proxy names it, some with its port; None: it is none."""
+    if match := _WITH_PORT.fullmatch(text):
+        text = match[1] or match[2]
     with contextlib.suppress(ValueError):
         # An IPv6 address may have a zone behind `%`, of any letters.
-        return bool(text and "%" not in text and ipaddress.ip_address(text))
-    return False
+        if "%" not in text and ipaddress.ip_address(text):
+            return text
+    return None
 
 
 def current_request() -> Request:

@@ -12,6 +12,7 @@ from flask import Flask, has_request_context
 from core.web.request import current_request
 
 Envelope = dict[str, Any]
+Created = tuple[Envelope, int, dict[str, str]]
 
 
 def response(result: Any = None, **extra: Any) -> Envelope:
@@ -22,9 +23,10 @@ def response(result: Any = None, **extra: Any) -> Envelope:
     return envelope | extra
 
 
-def created(result: Any = None) -> tuple[Envelope, int]:
-    """Return a 201, for something that did not exist before."""
-    return response(result) | {"msg": "created"}, 201
+def created(result: Any = None, location: str | None = None) -> Created:
+    """Return a 201, for something that did not exist before; location: its address, if any."""
+    headers = {"Location": location} if location else {}
+    return response(result) | {"msg": "created"}, 201, headers
 
 
 def fail(status: int, description: str) -> tuple[Envelope, int]:

@@ -68,7 +68,7 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
                     data = os.urandom(size)
                     file_id = self.bucket.upload_from_stream("b", data, chunk_size)
                     self.assertEqual(self.read(file_id), data)
-                    controller.delete(self.files, str(file_id))
+                    controller.delete(self.files, file_id)
         self.assertEqual(self.files.get_files(), [])
         self.assertEqual(Chunk(self.database).collection.count_documents({}), 0)
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from unittest import mock
 
 from flask import has_app_context
-from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
+from pymongo.errors import DuplicateKeyError, OperationFailure, ServerSelectionTimeoutError
 
 import manage
 from config import APP_NAME
 from core.database.initializer import IndexConflict
+from core.error import NotFound
 from model.mongodb import MODELS
 from tests.case import UnitTestCase
 
@@ -66,9 +67,11 @@ class CommandTestCase(UnitTestCase):
                 " then run this again.",
             ),
             (
-                OperationFailure("raw", 11000, {"errmsg": "E11000 duplicate\nkey"}),
-                "E11000 duplicate key",
+                DuplicateKeyError("E11000", 11000),
+                "This contradicts what is already there: read it again first.",
             ),
+            (OperationFailure("raw", 5, {"errmsg": "its\nown words"}), "its own words"),
+            (NotFound("There is none."), "There is none."),
             (OperationFailure("not authorized"), "not authorized"),
             (IndexConflict("Index x."), "Index x."),
             (RuntimeError("no\ndatabase"), "no database"),

@@ -6,7 +6,7 @@ import tracemalloc
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from core.web.file.multipart import HEAD_LIMIT, read_parts
+from core.web.multipart import HEAD_LIMIT, read_parts
 from tests.case import UnitTestCase
 
 HEAD = b'Content-Disposition: form-data; name="a"; filename="b"'

@@ -17,11 +17,11 @@ class ResponseTestCase(UnitTestCase):
             self.assertEqual(response(result), {"msg": "success", "result": result})
 
     def test_created(self):
-        """201"""
-        envelope, status = created({"a": 1})
-        self.assertEqual(status, 201)
+        """201, and where it is"""
+        envelope, status, headers = created({"a": 1}, "/a/1")
+        self.assertEqual((status, headers), (201, {"Location": "/a/1"}))
         self.assertEqual(list(envelope.items()), [("msg", "created"), ("result", {"a": 1})])
-        self.assertEqual(created(), ({"msg": "created"}, 201))
+        self.assertEqual(created(), ({"msg": "created"}, 201, {}))
 
     def test_failure(self):
         """With its status"""

@@ -75,7 +75,16 @@ class SettingsTestCase(UnitTestCase):
             parser.hosts("www.example.com, .Example.org,127.0.0.1"),
             ["www.example.com", ".example.org", "127.0.0.1"],
         )
-        for value in ("example.com:80", "http://example.com", "a,,b", "*", "a b", ".", "[::1]"):
+        for value in (
+            "example.com:80",
+            "http://example.com",
+            "a,,b",
+            "*",
+            "a b",
+            ".",
+            "::1",
+            "[::1]:80",
+        ):
             sentence = (
                 f"has value {value!r}: put names without ports like"
                 " www.example.com,.example.org there."

@@ -5,21 +5,33 @@ whole form is there; a view with `Files()` gets them as they arrive.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+import flask_validation_extended as package
 from flask import current_app
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import Forbidden, UnsupportedMediaType
 
 from core.error import Invalid
 from core.file import Upload
-from core.web.file.multipart import Part, read_parts
+from core.web.multipart import Part, leading_fields, read_parts
 from core.web.request import Request
-from core.web.validation.parameter import File
-from core.web.validation.source import Source
+from core.web.validation.source import Source, find_single, refuse_encoding
+
+_ORDER = "send the fields of the form before its files."
 
 
-def read_form(request: Request, variables: dict[str, Any]) -> Iterator[Part]:
-    """Return the parts of the form in the body, at most MAX_UPLOAD_SIZE bytes of it."""
+class UploadForm(NamedTuple):
+    """A form whose fields before the first file are read."""
+
+    fields: MultiDict[str, str]
+    parts: Iterator[Part]
+    asked: set[str]  # the fields that the view takes
+
+
+def read_form(request: Request, variables: dict[str, Any]) -> UploadForm:
+    """Return the form in the body, of which at most MAX_UPLOAD_SIZE bytes are read."""
+    refuse_encoding(request)
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("Send a form, with the Content-Type multipart/form-data.")
     # A page of any other site can send a form here with a browser's cookies, or to a
@@ -28,7 +40,8 @@ def read_form(request: Request, variables: dict[str, Any]) -> Iterator[Part]:
         raise Forbidden("A page of another site may not send this.")
     request.max_content_length = current_app.config["MAX_UPLOAD_SIZE"]
     boundary = request.mimetype_params.get("boundary", "")
-    return read_parts(request.blocks(), boundary, request.max_form_parts)
+    parts = read_parts(request.blocks(), boundary, request.max_form_parts)
+    return UploadForm(*leading_fields(parts, request.max_form_memory_size), set())
 
 
 def _is_foreign(request: Request) -> bool:
@@ -39,14 +52,22 @@ def _is_foreign(request: Request) -> bool:
     return site in ("cross-site", "same-site")
 
 
-def find_files(parts: Iterator[Part], key: str, label: str) -> Iterator[Upload]:
+def find_field(form: UploadForm, key: str, label: str) -> Any:
+    """Return a field of the form that comes before its files."""
+    form.asked.add(key)
+    return find_single(form.fields, key, label)
+
+
+def find_files(form: UploadForm, key: str, label: str) -> Iterator[Upload]:
     """Yield the files of one field, each to be read before the next one, if at all.
 
     Raises Invalid when there is none, a 400 when the form breaks off, a 413 when it
     is too large; at the end all of the body has been read.
     """
     count = 0
-    for part in parts:
+    for part in form.parts:
+        if part.filename is None and part.name in form.asked:
+            raise Invalid(_ORDER.capitalize())
         # A browser sends a nameless one where none was chosen.
         if part.name == key and part.filename:
             count += 1
@@ -55,15 +76,20 @@ def find_files(parts: Iterator[Part], key: str, label: str) -> Iterator[Upload]:
         raise Invalid(f"{label} is missing.")
 
 
-class Files(File):
+class Files(package.File):
     """The files of a field, as they come in: an iterator of `core.file.Upload`.
 
-    What is wrong with them is raised while they are read. The view can have nothing
-    else from the body, or its definition raises TypeError.
+    What is wrong with them is raised while they are read. Beside it a view can have
+    `Form(...)` fields, which must come before the files in the form, and nothing else from
+    the body, or its definition raises TypeError.
     """
 
     source = Source("File", False, read_form, find_files)
     takes_body = True
+    beside = {  # noqa: RUF012
+        package.Form: Source("Form field", True, read_form, find_field, f"is missing: {_ORDER}")
+    }
 
     def __init__(self) -> None:
         super().__init__()  # no rules, which would need all files at once
+        self.annotation = [package.All]

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 import click
-from flask import Flask, Response
+from flask import Flask, Response, request
 
+from core.web.json_provider import to_json
 from core.web.mark import is_static, unlogged
 from core.web.openapi.operation import operation_of, path_of, security_of, tag_of
 from core.web.response import phrase
@@ -24,16 +25,24 @@ def publish_description(app: Flask) -> None:
     @app.cli.command("openapi")
     def print_description() -> None:
         """Print the API's description, OpenAPI 3.1."""
-        click.echo(json.dumps(describe(app), default=str, indent=2))
+        click.echo(json.dumps(describe(app), default=to_json, indent=2))
 
     if app.config["OPENAPI"]:
-        text = json.dumps(describe(app), default=str, ensure_ascii=False, separators=(",", ":"))
+        description = describe(app)
+        text = _dumps(description)
 
         @app.get("/openapi.json", endpoint="openapi")
         @unlogged
         def openapi_api() -> Response:
             """Describe the API."""
+            if root := request.script_root:  # below which a proxy or a mount has the app
+                served = _dumps({**description, "servers": [{"url": root}]})
+                return Response(served, mimetype="application/json")
             return Response(text, mimetype="application/json")
+
+
+def _dumps(description: dict[str, Any]) -> str:
+    return json.dumps(description, default=to_json, ensure_ascii=False, separators=(",", ":"))
 
 
 def describe(app: Flask) -> dict[str, Any]:
@@ -41,14 +50,17 @@ def describe(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     tags: dict[str, str] = {}
     statuses: set[str] = set()
+    schemes: dict[str, Any] = {}
     ids: Counter[str] = Counter()
     for rule in app.url_map.iter_rules():
         view = app.view_functions.get(rule.endpoint)
         if view is None or rule.endpoint == "openapi" or is_static(rule.endpoint):
             continue
-        tags[tag_of(rule)] = (sys.modules[view.__module__].__doc__ or "").partition("\n")[0]
+        module = sys.modules.get(view.__module__)  # a plugin's may not be there
+        tags[tag_of(rule)] = (getattr(module, "__doc__", None) or "").partition("\n")[0]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             operation = operation_of(app, rule, method)
+            schemes |= security_of(app, view, method)
             ids[name := operation["operationId"]] += 1
             if ids[name] > 1:  # a view may have several routes
                 operation["operationId"] = f"{name}.{ids[name]}"
@@ -60,12 +72,12 @@ def describe(app: Flask) -> dict[str, Any]:
         "info": {"title": app.config["APP_NAME"], "version": "1.0.0"},
         "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": paths,
-        "components": _components(app, sorted(statuses)),
+        "components": _components(sorted(statuses), schemes),
     }
 
 
-def _components(app: Flask, statuses: list[str]) -> dict[str, Any]:
-    components: dict[str, Any] = {
+def _components(statuses: list[str], schemes: dict[str, Any]) -> dict[str, Any]:
+    return {
         "schemas": {
             "Failure": {
                 "type": "object",
@@ -89,13 +101,8 @@ def _components(app: Flask, statuses: list[str]) -> dict[str, Any]:
             }
         },
         "responses": {status: _failure(int(status)) for status in statuses},
+        "securitySchemes": schemes,
     }
-    schemes: dict[str, Any] = {}
-    for view in app.view_functions.values():
-        schemes |= security_of(app, view)
-    if schemes:
-        components["securitySchemes"] = schemes
-    return components
 
 
 def _failure(status: int) -> dict[str, Any]:

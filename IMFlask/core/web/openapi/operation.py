@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from types import UnionType
 from typing import Any, get_args
 
-import flask_validation_extended as package
 from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
 from core.web.openapi.answers import Answers, View
-from core.web.openapi.parameter import BODIES, VARIABLE, body_of, declared, parameters_of
+from core.web.openapi.parameter import BODIES, VARIABLE, body_of, inputs, parameters_of
 from core.web.openapi.schema import Schema
 from core.web.request import PROBES
 from core.web.response import phrase
+from core.web.validation.parameter import method_of
 
 
 def path_of(rule: Rule) -> str:
@@ -25,31 +25,30 @@ def path_of(rule: Rule) -> str:
 def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
     """Return the OpenAPI operation of a method of a route."""
     view = app.view_functions[rule.endpoint]
-    # Of a view that is a class, what the method says.
-    function = getattr(getattr(view, "view_class", None), method.lower(), view)
+    function = method_of(view, method)
     summary, _, description = (inspect.getdoc(function) or "").partition("\n")
+    security = security_of(app, view, method)
     operation: Schema = {
         "operationId": f"{rule.endpoint}.{method.lower()}",
         "tags": [tag_of(rule)],
         "summary": summary,
         "description": description.strip(),
-        "parameters": parameters_of(rule, view),
-        "requestBody": body_of(view),
-        "responses": _answers(app, rule, view, function),
+        "parameters": parameters_of(rule, function),
+        "requestBody": body_of(function, method),
+        "responses": _answers(rule, view, function, {401} if security else set()),
+        "security": [{name: []} for name in security],
     }
-    if schemes := security_of(app, view):
-        operation["security"] = [{name: []} for name in schemes]
     return {name: value for name, value in operation.items() if value}
 
 
-def security_of(app: Flask, view: View) -> Schema:
-    """Return the security schemes, by name, one of which the view asks for.
+def security_of(app: Flask, view: View, method: str) -> Schema:
+    """Return the security schemes, by name, one of which a method of the view asks for.
 
     A decorator that asks for one gives the view it returns an attribute `security`, a
     function of the app that returns them.
     """
-    schemes: Schema = getattr(view, "security", lambda app: {})(app)
-    return schemes
+    asked = (getattr(one, "security", None) for one in (view, method_of(view, method)))
+    return {name: scheme for ask in asked if ask for name, scheme in ask(app).items()}
 
 
 def tag_of(rule: Rule) -> str:
@@ -58,8 +57,8 @@ def tag_of(rule: Rule) -> str:
     return endpoint.rpartition(".")[0] or endpoint
 
 
-def _answers(app: Flask, rule: Rule, view: View, function: View) -> Schema:
-    answers: Answers = getattr(view, "answers", Answers())
+def _answers(rule: Rule, view: View, function: View, errors: set[int]) -> Schema:
+    answers: Answers = getattr(function, "answers", getattr(view, "answers", Answers()))
     content: Schema = {}
     for kind in _returned(function):
         if kind is str:
@@ -72,23 +71,14 @@ def _answers(app: Flask, rule: Rule, view: View, function: View) -> Schema:
     if answers.status != 204:
         success["content"] = content
     responses: Schema = {str(answers.status): success | _headers()}
-    for status in sorted({*answers.errors, *_errors(app, rule, view, function)}):
+    if answers.status == 201:
+        where = {"description": "Where it is, if it has an address.", "schema": {"type": "string"}}
+        responses["201"]["headers"]["Location"] = where
+    for status in sorted({*answers.errors, *errors, *_errors(rule, function)}):
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     for status, more in answers.more.items():
-        if "links" in more:
-            links = more["links"].items()
-            more = more | {"links": {name: _resolved(link, rule) for name, link in links}}
         responses[str(status)] = responses.get(str(status), _headers()) | more
     return dict(sorted(responses.items()))
-
-
-def _resolved(link: Schema, rule: Rule) -> Schema:
-    """Return a link whose operation, when it begins with a dot, is one of the same blueprint.
-
-    As url_for has it, so that a blueprint may be nested elsewhere.
-    """
-    name: str = link.get("operationId", "")
-    return link | {"operationId": tag_of(rule) + name} if name.startswith(".") else link
 
 
 def _returned(function: View) -> Iterable[Any]:
@@ -103,20 +93,16 @@ def _returned(function: View) -> Iterable[Any]:
     return get_args(kind) if isinstance(kind, UnionType) else (kind,)
 
 
-def _errors(app: Flask, rule: Rule, view: View, function: View) -> set[int]:
+def _errors(rule: Rule, function: View) -> set[int]:
     """Return the statuses of failure that can be told from how the view is made."""
     errors = set()
-    given = [parameter for _, parameter in declared(view)]
+    given = [parameter for _, parameter in inputs(function)]
     if given:
         errors.add(400)
-    if any(isinstance(parameter, package.Json | package.File) for parameter in given):
-        errors.add(415)
     if any(isinstance(parameter, tuple(BODIES)) for parameter in given):
-        errors.add(413)
+        errors |= {413, 415}
     if VARIABLE.search(rule.rule):
         errors.add(404)
-    if security_of(app, view):
-        errors.add(401)
     # Any view of the API may ask the database; a page or a probe says so itself.
     if str not in _returned(function) and not rule.rule.startswith(PROBES):
         errors.add(503)

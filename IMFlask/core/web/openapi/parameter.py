@@ -1,6 +1,5 @@
 """What one view reads, read off it: its parameters and its route."""
 
-import inspect
 import re
 
 import flask_validation_extended as package
@@ -9,7 +8,9 @@ from werkzeug.routing.converters import IntegerConverter, UUIDConverter
 from werkzeug.routing.rules import parse_converter_args
 
 from core.web.openapi.answers import View
-from core.web.openapi.schema import Schema, is_required, schema_of
+from core.web.openapi.schema import Schema, is_required, of_fields, schema_of
+from core.web.validation.parameter import Changes, declared
+from core.web.validation.source import MERGE_PATCH
 
 _PLACES = {package.Route: "path", package.Query: "query", package.Header: "header"}
 BODIES = {
@@ -23,12 +24,12 @@ BODIES = {
 VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<args>.*?)\))?:)?(?P<name>\w+)>")
 
 
-def declared(view: View) -> list[tuple[str, package.params.Parameter]]:
-    """Return the view's parameters that say where they come from, each with its name there."""
+def inputs(view: View) -> list[tuple[str, package.params.Parameter]]:
+    """Return the view's parameters, each with its name in its source."""
     return [
-        (getattr(argument.default, "header_name", name), argument.default)
-        for name, argument in inspect.signature(view).parameters.items()
-        if isinstance(argument.default, package.params.Parameter)
+        (getattr(one, "header_name", part), one)
+        for name, parameter in declared(view).items()
+        for part, one in getattr(parameter, "parts", {name: parameter}).items()
     ]
 
 
@@ -36,7 +37,7 @@ def parameters_of(rule: Rule, view: View) -> list[Schema]:
     """Return what the view reads from the path, the query and the headers."""
     parameters: list[Schema] = []
     in_path = _converters(rule)  # a variable that is not in it has its value from `defaults`
-    for name, parameter in declared(view):
+    for name, parameter in inputs(view):
         for kind, place in _PLACES.items():
             if isinstance(parameter, kind) and (place != "path" or name in in_path):
                 schema = schema_of(parameter)
@@ -78,20 +79,20 @@ def _of_converter(converter: BaseConverter) -> Schema:
     return {"type": "string"}
 
 
-def body_of(view: View) -> Schema | None:
+def body_of(view: View, method: str) -> Schema | None:
     """Return what the view reads from the body, or None."""
-    given = declared(view)
+    given = inputs(view)
     found = [kind for kind in BODIES if any(isinstance(one, kind) for _, one in given)]
     if not found:
         return None
     fields = {name: parameter for name, parameter in given if isinstance(parameter, tuple(found))}
-    schema: Schema = {
-        "type": "object",
-        "properties": {name: schema_of(parameter) for name, parameter in fields.items()},
-    }
-    required = [name for name, parameter in fields.items() if is_required(parameter)]
-    if required:
-        schema["required"] = required
+    (first, *others) = fields.values()
+    schema = schema_of(first) if isinstance(first, Changes) else of_fields(fields)
     # A file needs a multipart form, and with it come the other fields.
-    content = {BODIES[found[-1]]: {"schema": schema}}
-    return {"content": content} | ({"required": True} if required else {})
+    types = [BODIES[found[-1]]]
+    if method == "PATCH" and found == [package.Json]:
+        types.append(MERGE_PATCH)
+    body: Schema = {"content": {one: {"schema": schema} for one in types}}
+    if package.File in found and others:
+        body["description"] = "The fields of the form come before its files."
+    return body | ({"required": True} if schema.get("required") else {})

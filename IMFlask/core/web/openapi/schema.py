@@ -6,12 +6,16 @@ A rule of one's own may say what it is in its attribute `schema`: `{"minimum": 1
 import math
 import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 import flask_validation_extended as package
 from flask_validation_extended import All, Dict, List, ValidationRule
 
-from core.web.validation.rule import DatetimeRule, sentence
+from core.web.validation.field import Object
+from core.web.validation.parameter import Changes
+from core.web.validation.rule import EMAIL, DatetimeRule, sentence
+from core.web.validation.value import DIGITS, WRITTEN, is_choice
 
 Schema = dict[str, Any]
 
@@ -44,26 +48,25 @@ _RULES: dict[type, Callable[[Any, list[str]], Schema]] = {
     package.Regex: lambda rule, kinds: _pattern(rule._p_str),
     package.Number: lambda rule, kinds: {"pattern": "^[0-9]+$"},
     package.Strip: lambda rule, kinds: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
-    package.Email: lambda rule, kinds: {"format": "email", "pattern": package.rules.REGEX_EMAIL},
+    package.Email: lambda rule, kinds: {"format": "email", "pattern": f"^{EMAIL}$"},
     package.IsoDatetime: lambda rule, kinds: {"format": "date-time"},
     package.Datetime: lambda rule, kinds: DatetimeRule(rule._df_format).schema,
     package.PhoneNum: lambda rule, kinds: {
         "pattern": r"^(\+[0-9]{1,2} )?\(?[0-9]{3}\)?[ .-][0-9]{3,4}[ .-][0-9]{4}$"
     },
-    package.MinFileCount: lambda rule, kinds: {"minItems": rule.min_num},
-    package.MaxFileCount: lambda rule, kinds: {"maxItems": rule.max_num},
 }
 
 
 def schema_of(parameter: package.params.Parameter) -> Schema:
     """Return the schema of a view's parameter, with its rules in words as the description."""
     if isinstance(parameter, package.File):
-        schema: Schema = {"type": "array", "items": {"type": "string", "format": "binary"}}
-        schema["minItems"] = 0 if parameter.optional else 1
-    else:
-        schema = _of_kinds(parameter.annotation)
+        return {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
+    schema = _of_kinds(parameter.annotation)
     kinds = [one["type"] for one in schema.get("anyOf", [schema]) if one.get("type") in _LENGTHS]
-    for keywords in (_of_rule(rule, kinds) for rule in parameter.rules):
+    rules = [_of_rule(rule, kinds) for rule in parameter.rules]
+    if Decimal in parameter.annotation and any(one.get("minimum", -1) >= 0 for one in rules):
+        rules.append({"pattern": "^[0-9]"})  # in a string, where `minimum` means nothing
+    for keywords in rules:
         if keywords.keys() & schema.keys():  # of an earlier rule, which holds as well
             schema.setdefault("allOf", []).append(keywords)
         else:
@@ -71,13 +74,23 @@ def schema_of(parameter: package.params.Parameter) -> Schema:
     if isinstance(parameter, package.Json):
         if is_required(parameter):
             schema = schema or {"not": {"type": "null"}}
-        elif schema:
+        elif schema and not isinstance(parameter, Changes):
             schema = {"anyOf": [schema, {"type": "null"}]}
     if parameter.default is not None:
         schema |= _finite(default=parameter.default)
     if parameter.rules:
         schema["description"] = " ".join(map(_in_words, parameter.rules))
     return schema
+
+
+def of_fields(fields: dict[str, package.params.Parameter]) -> Schema:
+    """Return the schema of an object with these fields, and with others."""
+    schema: Schema = {
+        "type": "object",
+        "properties": {name: schema_of(parameter) for name, parameter in fields.items()},
+    }
+    required = [name for name, parameter in fields.items() if is_required(parameter)]
+    return schema | ({"required": required} if required else {})
 
 
 def is_required(parameter: package.params.Parameter) -> bool:
@@ -97,7 +110,26 @@ def _of_kind(kind: Any) -> Schema:
         return {"type": "object", "additionalProperties": _of_kind(kind.item)}
     if isinstance(kind, List):
         return {"type": "array", "items": _of_kind(kind.item)}
+    if isinstance(kind, Object):
+        schema = of_fields(kind.parameters)
+        if kind.is_partial:
+            schema.pop("required", None)
+        return schema | ({"additionalProperties": False} if kind.is_strict else {})
+    if is_choice(kind):
+        return {"enum": [member.value for member in kind]}
+    if kind in WRITTEN:
+        return _of_written(kind)
     return dict(_TYPES[kind])
+
+
+def _of_written(kind: Any) -> Schema:
+    schema: Schema = {"type": "string", "pattern": f"^{WRITTEN[kind].pattern}$"}
+    if name := WRITTEN[kind].format:
+        schema["format"] = name
+    if kind is Decimal:
+        most = 10**DIGITS - 1
+        return {"anyOf": [schema, {"type": "integer", "minimum": -most, "maximum": most}]}
+    return schema
 
 
 def _of_rule(rule: ValidationRule, kinds: list[str]) -> Schema:

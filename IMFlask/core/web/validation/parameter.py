@@ -1,48 +1,137 @@
-"""The parameters of a view: the package's, which take a rule derived from another rule as well."""
+"""The parameters of a view: the package's, for more kinds of values and with any rule."""
 
+from collections.abc import Callable
+from decimal import Decimal
+from inspect import signature
 from typing import Any
 
 import flask_validation_extended as package
+from bson import ObjectId
+from flask_validation_extended import All
+
+from core.web.validation.field import Object, PartialObject
+from core.web.validation.source import Source, read_json
+from core.web.validation.value import WRITTEN, is_choice
+
+_SIMPLE = {int, float, str, bool, All, *WRITTEN}
 
 
-class _TakesAnyRule:
-    """Replaces the package's check, which refuses a rule derived from another rule."""
+class List(package.List):
+    """A kind: a JSON array of items of one kind, or of one of several."""
+
+    def __init__(self, item: Any = All) -> None:
+        self.item = item
+        self._org_type = list
+
+
+class Dict(package.Dict):
+    """A kind: a JSON object whose values are of one kind, or of one of several."""
+
+    def __init__(self, item: Any = All) -> None:
+        self.item = item
+        self._org_type = dict
+
+
+class _OfAnyKind:
+    """Replaces the package's checks, which know six kinds and no rule derived from a rule."""
 
     annotation: Any
+
+    def _annotation_valid(self, annotation: Any) -> Any:
+        for kind in annotation:
+            if not self._is_kind(kind):
+                raise package.InvalidAnnotation(type(self).__name__)
+        return annotation
+
+    def _default_valid(self, default: Any) -> Any:
+        kinds = [_origin(kind) for kind in self.annotation]
+        if default is None or any(kind is All or isinstance(default, kind) for kind in kinds):
+            return default
+        raise package.InvalidDefault
 
     def _rules_valid(self, rules: Any) -> list[package.ValidationRule]:
         for rule in rules:
             if not isinstance(rule, package.ValidationRule):
                 raise package.InvalidRule(type(rule))
             types = rule.types if isinstance(rule.types, (list, tuple)) else (rule.types,)
-            for kind in self.annotation:
-                if package.All not in types and getattr(kind, "org_type", kind) not in types:
+            for kind in map(_origin, self.annotation):
+                if not {All, float if kind is Decimal else kind} & set(types):
                     raise package.InvalidRuleAnnotation(type(rule).__name__, types)
         return list(rules)
 
+    def _is_kind(self, kind: Any) -> bool:
+        return is_choice(kind) or (isinstance(kind, type) and kind in _SIMPLE)
 
-class Route(_TakesAnyRule, package.Route):
+
+class Route(_OfAnyKind, package.Route):
     """A part of the path."""
 
 
-class Query(_TakesAnyRule, package.Query):
+class Query(_OfAnyKind, package.Query):
     """A query parameter."""
 
 
-class Form(_TakesAnyRule, package.Form):
+class Form(_OfAnyKind, package.Form):
     """A field of a form, urlencoded or multipart."""
 
 
-class Header(_TakesAnyRule, package.Header):
+class Header(_OfAnyKind, package.Header):
     """A header, named by the first argument in any case."""
 
 
-class Json(_TakesAnyRule, package.Json):
+class Json(_OfAnyKind, package.Json):
     """A field of the JSON object in the body."""
 
+    def _is_kind(self, kind: Any) -> bool:
+        if isinstance(kind, package.List):
+            items = kind.item if isinstance(kind.item, list | tuple) else (kind.item,)
+            return all(map(self._is_kind, items))
+        return super()._is_kind(kind) or kind in (list, dict) or isinstance(kind, Object)
 
-class File(_TakesAnyRule, package.File):
-    """A field of a multipart form: a list of werkzeug's FileStorage."""
 
-    def _annotation_valid(self, annotation: Any) -> list[type]:
-        return [package.FileObj]
+class Changes(Json):
+    """What a PATCH changes: the fields that were sent, as a dict, and no others.
+
+    fields: `Changes(name=Json(str), note=Json(str, optional=True))`; each may be left out,
+    and one that is optional may be null. A field that is not declared is refused.
+    """
+
+    takes_body = True
+    key = ""  # the body itself
+    source = Source("JSON field", False, read_json, lambda body, key, label: body)
+
+    def __init__(self, /, **fields: package.Json) -> None:
+        super().__init__(PartialObject(**fields))
+
+
+class Paging(Query):
+    """A page of a list, newest first: the query parameters `limit` and `before`, as one Page.
+
+    default, most: the documents on a page.
+    """
+
+    def __init__(self, default: int = 10, most: int = 100) -> None:
+        super().__init__(All)
+        rules = [package.Min(1), package.Max(most)]
+        self.parts = {
+            "limit": Query(int, default=default, rules=rules),
+            "before": Query(ObjectId, optional=True),
+        }
+
+
+def declared(view: Callable[..., Any]) -> dict[str, package.params.Parameter]:
+    """Return the view's parameters that say where they come from, by their names."""
+    given = {name: one.default for name, one in signature(view).parameters.items()}
+    return {name: one for name, one in given.items() if isinstance(one, package.params.Parameter)}
+
+
+def method_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
+    """Return what answers a method of a view: where the view is a class, its function."""
+    owner = getattr(view, "view_class", None)
+    name = "get" if method == "HEAD" and not hasattr(owner, "head") else method.lower()
+    function: Callable[..., Any] = getattr(owner, name, view)
+    return function
+
+
+def _origin(kind: Any) -> Any:
+    return getattr(kind, "org_type", kind)

@@ -1,7 +1,10 @@
-"""Two rules of ours, and how strictly the package's own are taken."""
+"""The rules of ours, and how strictly the package's own are taken."""
 
+import copy
+import re
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import flask_validation_extended as package
@@ -14,9 +17,6 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.Max: lambda rule: f"must be {rule._num} or less.",
     package.MinLen: lambda rule: f"must have a length of {rule._num} or more.",
     package.MaxLen: lambda rule: f"must have a length of {rule._num} or less.",
-    package.Ext: lambda rule: f"must have a name that ends with {' or '.join(rule.extensions)}.",
-    package.MinFileCount: lambda rule: f"must be {rule.min_num} files or more.",
-    package.MaxFileCount: lambda rule: f"must be {rule.max_num} files or fewer.",
     package.Regex: lambda rule: f"must match the pattern {rule._p_str} as a whole.",
     package.In: lambda rule: f"must be one of these: {', '.join(map(repr, rule._enum))}.",
     package.Number: lambda rule: "must be digits.",
@@ -27,8 +27,33 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.PhoneNum: lambda rule: "must be a telephone number like 010-1234-5678.",
 }
 
+LENGTHS = (package.MinLen, package.MaxLen)
+
+# What browsers take for type=email, with a dot in the domain, and with dots in the name only
+# where RFC 5321 has them, since the description says `format: email`.
+_ATOM = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+EMAIL = rf"(?=.{{1,254}}$)(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+"
+_email = re.compile(EMAIL)
+
 # Their patterns take the digits of every script.
 _ASCII_RULES = (package.Datetime, package.IsoDatetime, package.Number, package.PhoneNum)
+
+
+class Regex(package.Regex):
+    """A text that matches `pattern` as a whole.
+
+    words: what the client reads where it does not, "must be like ABC-123."; by default the
+    pattern.
+    """
+
+    def __init__(self, pattern: str, words: str | None = None) -> None:
+        super().__init__(pattern)
+        self._words = words or f"must match the pattern {pattern} as a whole."
+
+    def invalid_str(self) -> str:
+        """Return what the client reads after the parameter's name."""
+        return self._words
 
 
 class ObjectIdRule(ValidationRule):
@@ -87,7 +112,18 @@ def checker(rule: ValidationRule) -> Callable[[Any], bool]:
     if type(rule).is_valid is package.Regex.is_valid:
         pattern = rule._pattern
         return lambda text: pattern.fullmatch(text) is not None
+    if type(rule).is_valid is package.Email.is_valid:
+        return lambda text: _email.fullmatch(text) is not None
+    if type(rule).is_valid in (package.Min.is_valid, package.Max.is_valid):
+        return _bound(rule)
     if isinstance(rule, _ASCII_RULES):
         return lambda text: text.isascii() and rule.is_valid(text)
     own: Callable[[Any], bool] = rule.is_valid
     return own
+
+
+def _bound(rule: Any) -> Callable[[Any], bool]:
+    """Return the test of a bound, which a Decimal keeps as it is written: 0.1, not its float."""
+    exact = copy.copy(rule)
+    exact._num = Decimal(str(rule._num))
+    return lambda value: (exact if isinstance(value, Decimal) else rule).is_valid(value)

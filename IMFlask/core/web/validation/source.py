@@ -9,9 +9,10 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from core.error import Invalid
 from core.web.request import Request
+from core.web.validation.field import MISSING
 from core.web.validation.value import described_value
 
-MISSING = object()
+MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
 
 
 class Source(NamedTuple):
@@ -21,6 +22,7 @@ class Source(NamedTuple):
     is_text: bool  # whether its values are text, to be converted
     read: Callable[[Request, dict[str, Any]], Any]  # (request, the route's variables)
     find: Callable[[Any, str, str], Any]  # (what was read, key, label); MISSING if not there
+    missing: str = "is missing."
 
 
 def read_route(request: Request, variables: dict[str, Any]) -> Any:
@@ -39,10 +41,13 @@ def read_query(request: Request, variables: dict[str, Any]) -> Any:
 
 def read_json(request: Request, variables: dict[str, Any]) -> Any:
     """Return the object in the body; an empty one where there is no body at all."""
+    refuse_encoding(request)
+    is_patch = request.method == "PATCH" and request.mimetype == MERGE_PATCH
     # A cross-site form can send anything but this type.
-    if request.mimetype != "application/json":
-        if request.mimetype or request.get_data():
-            raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
+    is_json = request.mimetype == "application/json" or is_patch
+    if not is_json and (request.mimetype or request.get_data()):
+        raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
+    if not request.get_data():
         return {}
     body = request.get_json()
     if not isinstance(body, dict):
@@ -52,19 +57,15 @@ def read_json(request: Request, variables: dict[str, Any]) -> Any:
 
 def read_form(request: Request, variables: dict[str, Any]) -> Any:
     """Return the fields of the form."""
-    if request.mimetype == "application/x-www-form-urlencoded":
-        _check_utf8(unquote_to_bytes(request.get_data()), "form")
-    elif any("\ufffd" in text for field in request.form.items(multi=True) for text in field):
-        # Of a multipart form there is only what Werkzeug has made of it.
-        raise Invalid("The form is not valid UTF-8.")
+    refuse_encoding(request)
     return request.form
 
 
-def read_files(request: Request, variables: dict[str, Any]) -> Any:
-    """Return the files of the form."""
-    if any("\ufffd" in (file.filename or "") for _, file in request.files.items(multi=True)):
-        raise Invalid("The name of a file is not valid UTF-8.")
-    return request.files
+def refuse_encoding(request: Request) -> None:
+    """Raise a 415 for a compressed body."""
+    given = request.headers.get("Content-Encoding", "identity")
+    if given.lower() != "identity":
+        raise UnsupportedMediaType("Send the body uncompressed, without a Content-Encoding.")
 
 
 def find_single(source: Any, key: str, label: str) -> Any:
@@ -73,11 +74,6 @@ def find_single(source: Any, key: str, label: str) -> Any:
     if len(values) > 1:
         raise Invalid(f"{label} is given {len(values)} times: give it once.")
     return values[0] if values else MISSING
-
-
-def find_files(source: Any, key: str, label: str) -> Any:
-    """Return all files of a field; a browser sends a nameless one where none was chosen."""
-    return [file for file in source.getlist(key) if file.filename] or MISSING
 
 
 def _check_utf8(raw: bytes, what: str) -> None:
@@ -97,5 +93,5 @@ SOURCES: dict[type, Source] = {
     package.Header: Source("Header", True, lambda request, _: request.headers, _find),
     package.Json: Source("JSON field", False, read_json, _find),
     package.Form: Source("Form field", True, read_form, find_single),
-    package.File: Source("File", False, read_files, find_files),
 }
+BODIES = (package.Json, package.Form, package.File)

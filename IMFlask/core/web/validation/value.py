@@ -1,16 +1,23 @@
-"""A parameter's value: text to a type, the check of a type, and types in words."""
+"""The kinds of values that a view may ask for: in words, from text, from JSON."""
 
+import contextlib
 import math
 import re
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, NamedTuple
+from uuid import UUID
 
+from bson import ObjectId
 from flask_validation_extended import All, Dict, List
-
-from core.error import Invalid
 
 # The digits of ASCII alone, no `+`, no `_`, no spaces, which int() and float() take.
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+EXACT = 2**53  # from there on a float leaves out integers
+DIGITS = 34  # of a Decimal, as BSON's Decimal128 has them
 
 _WORDS: dict[Any, str] = {
     int: "an integer",
@@ -21,56 +28,185 @@ _WORDS: dict[Any, str] = {
     dict: "an object",
     All: "any value",
 }
+_OTHER = object()  # the value is of another kind
 
 
-def convert(text: str, kinds: Any, label: str) -> Any:
-    """Return `text` as the first of `kinds` that it is a value of; raise Invalid if none."""
-    is_too_long = False
-    for kind in kinds:
-        if kind is str or kind is All:
-            return text
-        if kind is int and _INTEGER.fullmatch(text):
-            try:
-                return int(text)
-            except ValueError:  # beyond sys.get_int_max_str_digits(), 4300 by default
-                is_too_long = True
-        if kind is float and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
-            return float(text)
-        if kind is bool and text.lower() in ("true", "false"):
-            return text.lower() == "true"
-    if is_too_long:
-        raise Invalid(f"{label} has too many digits.")
-    raise Invalid(f"{label} is malformed: it must be {described(kinds)}.")
+class Wrong(ValueError):
+    """A value is not what it must be.
+
+    sentence: what the client reads after the field's name: "must be 1 or more."; place:
+    where in the value: "[2].quantity". A rule's `is_valid` may raise it.
+    """
+
+    def __init__(self, sentence: str, place: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.place = place
 
 
-def matches(value: Any, kind: Any) -> bool:
-    """Whether a JSON value is of a kind, or of one of several kinds."""
-    if isinstance(kind, (list, tuple)):
-        return any(matches(value, one) for one in kind)
-    if isinstance(kind, Dict):  # before List, whose subclass it is
-        return isinstance(value, dict) and all(matches(v, kind.item) for v in value.values())
-    if isinstance(kind, List):
-        return isinstance(value, list) and all(matches(item, kind.item) for item in value)
-    if kind is All:
-        return True
-    if isinstance(value, bool):
-        return kind is bool
-    if kind is float and isinstance(value, int):  # JSON has one kind of number
-        return value.bit_length() <= 1023  # else no float can hold it
-    return isinstance(value, kind)
+class Written(NamedTuple):
+    """A kind that is text on its way in."""
+
+    words: str
+    pattern: str  # of the whole text, in Python's and in ECMAScript's regular expressions
+    make: Callable[[str], Any]  # raises ValueError or OverflowError
+    format: str | None = None  # JSON Schema's
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as BSON keeps it
+
+
+_DATE = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+WRITTEN: dict[Any, Written] = {
+    ObjectId: Written("an id of 24 hexadecimal digits", "[0-9a-fA-F]{24}", ObjectId),
+    UUID: Written("a UUID", "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", UUID, "uuid"),
+    # RFC 3339, 5.6, which JSON Schema's format means.
+    datetime: Written(
+        "a date and time with its offset, like 2026-01-31T09:30:00Z",
+        rf"{_DATE}T{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?(Z|[+-]{_CLOCK})",
+        _moment,
+        "date-time",
+    ),
+    date: Written("a date like 2026-01-31", _DATE, date.fromisoformat, "date"),
+    Decimal: Written(
+        'a decimal number as a string, like "19.90"',
+        rf"(?!-[0.]+$)-?(?=[0-9.]{{1,{DIGITS + 1}}}$)[0-9]{{1,{DIGITS}}}(\.[0-9]+)?",
+        Decimal,
+    ),
+}
+
+
+def read(value: Any, kinds: Any, is_text: bool = False) -> Any:
+    """Return `value` as the first of `kinds` that it is a value of.
+
+    value: of JSON, or a text where `is_text`. Raises Wrong if it is of none.
+    """
+    wrong = None
+    for kind in kinds if isinstance(kinds, list | tuple) else (kinds,):
+        try:
+            found = _from_text(value, kind) if is_text else _from_json(value, kind)
+        except Wrong as error:
+            wrong = error
+            continue
+        if found is not _OTHER:
+            return found
+    if wrong:
+        raise wrong
+    if is_text:
+        raise Wrong(f"is malformed: it must be {described(kinds)}.")
+    raise Wrong(f"must be {described(kinds)}{_not(value, kinds)}.")
+
+
+def is_choice(kind: Any) -> bool:
+    """Whether a kind is an Enum class."""
+    return isinstance(kind, type) and issubclass(kind, Enum)
 
 
 def described(kind: Any) -> str:
     """Return a kind, or several, in words."""
     if isinstance(kind, (list, tuple)):
         return " or ".join(described(one) for one in kind)
-    if isinstance(kind, Dict):
+    if isinstance(kind, Dict):  # before List, whose subclass it is
         return f"an object of values each {described(kind.item)}"
     if isinstance(kind, List):
         return f"an array of items each {described(kind.item)}"
-    return _WORDS[kind]
+    if kind in WRITTEN:
+        return WRITTEN[kind].words
+    if is_choice(kind):
+        return f"one of these: {', '.join(str(member.value) for member in kind)}"
+    return _WORDS[getattr(kind, "org_type", kind)]
 
 
 def described_value(value: Any) -> str:
     """Return the kind of a JSON value in words."""
     return "null" if value is None else _WORDS.get(type(value), "another kind of value")
+
+
+def at(place: str, read: Callable[..., Any], *args: Any) -> Any:
+    """Return what `read` returns; what it finds wrong is at `place` in a larger value."""
+    try:
+        return read(*args)
+    except Wrong as error:
+        error.place = place + error.place
+        raise
+
+
+def _not(value: Any, kinds: Any) -> str:
+    """What the value is instead, unless it is only written or chosen wrongly."""
+    kind = kinds[0] if isinstance(kinds, list | tuple) and len(kinds) == 1 else kinds
+    if is_choice(kind) or (isinstance(value, str) and isinstance(kind, type) and kind in WRITTEN):
+        return ""
+    return f", not {described_value(value)}"
+
+
+def _from_text(text: str, kind: Any) -> Any:
+    if kind is str or kind is All:
+        return text
+    if kind is int and _INTEGER.fullmatch(text):
+        try:
+            return int(text)
+        except ValueError:  # beyond sys.get_int_max_str_digits(), 4300 by default
+            raise Wrong("has too many digits.") from None
+    if kind is float and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
+    if kind is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if kind in WRITTEN:
+        return _written(text, WRITTEN[kind])
+    if is_choice(kind):
+        return next((member for member in kind if str(member.value) == text), _OTHER)
+    return _OTHER
+
+
+def _from_json(value: Any, kind: Any) -> Any:
+    if isinstance(value, dict):
+        if isinstance(kind, Dict):
+            return {name: at(f".{name[:64]}", read, one, kind.item) for name, one in value.items()}
+        if hasattr(kind, "read"):  # an Object
+            return kind.read(value)
+    if isinstance(value, list) and isinstance(kind, List) and not isinstance(kind, Dict):
+        return [at(f"[{index}]", read, item, kind.item) for index, item in enumerate(value)]
+    if kind is All:
+        return value
+    if is_choice(kind):
+        same = (
+            one for one in kind if one.value == value and _is_bool(one.value) is _is_bool(value)
+        )
+        return next(same, _OTHER)
+    if isinstance(value, str) and kind in WRITTEN:
+        return _written(value, WRITTEN[kind])
+    if isinstance(value, bool):
+        return value if kind is bool else _OTHER
+    if kind in (int, Decimal) and isinstance(value, int | float):
+        whole = _whole(value)
+        if kind is int or whole is _OTHER:
+            return whole
+        return Decimal(whole) if abs(whole) < 10**DIGITS else _OTHER
+    if kind is float and isinstance(value, int):  # JSON has one kind of number
+        return value if value.bit_length() <= 1023 else _OTHER  # else no float can hold it
+    return value if isinstance(kind, type) and isinstance(value, kind) else _OTHER
+
+
+def _whole(number: float) -> Any:
+    """Return a number as an integer: to JSON Schema `1.0` and `1e2` are some."""
+    if isinstance(number, int):
+        return number
+    if not number.is_integer():
+        return _OTHER
+    if abs(number) >= EXACT:
+        raise Wrong("is too large to be exact: write it in digits alone.")
+    return int(number)
+
+
+def _written(text: str, kind: Written) -> Any:
+    if re.fullmatch(kind.pattern, text):
+        with contextlib.suppress(ValueError, OverflowError):
+            return kind.make(text)
+    return _OTHER
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)

@@ -8,16 +8,22 @@ depend on where the blocks of the body happen to end (3.1.9; pallets/werkzeug is
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
-from core.web.body import BROKEN_FORM
-
+BROKEN_FORM = "The form is malformed or incomplete: check its encoding."
+_NO_BOUNDARY = (
+    "The form has no boundary that its Content-Type names: leave that header to your client,"
+    " which writes it with the boundary."
+)
 HEAD_LIMIT = 16 * 1024  # bytes of a part's headers
 # Bytes of all parts' headers: reading them takes time, some with the square of their length.
 HEADS_LIMIT = 512 * 1024
+_PLAIN_ENCODINGS = ("7bit", "8bit", "binary")  # RFC 7578, 4.7, has no others
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # of a header (RFC 9110, 5.6.2)
 
 _CRLF = b"\r\n"
@@ -40,20 +46,49 @@ def read_parts(blocks: Iterator[bytes], boundary: str, limit: int | None) -> Ite
     """
     # RFC 2046 has 70 at most; Werkzeug's test client makes 71 or 72 once in 400 forms.
     if not re.fullmatch("[ -~]{1,200}", boundary):
-        raise BadRequest(BROKEN_FORM)
+        raise BadRequest(_NO_BOUNDARY)
     form = _Form(blocks, boundary.encode())
-    deque(form.data(), maxlen=0)  # the preamble
+    deque(form.data(_NO_BOUNDARY), maxlen=0)  # the preamble
     count = 0
     while form.has_part():
         count += 1
         if limit is not None and count > limit:
             raise RequestEntityTooLarge(f"The form has more than {limit} parts.")
         headers = form.headers()
-        _, options = parse_options_header(headers.get("content-disposition"))
+        if headers.get("content-transfer-encoding", "8bit").lower() not in _PLAIN_ENCODINGS:
+            raise UnsupportedMediaType("Send the parts of a form without a transfer encoding.")
+        # Browsers do not escape a backslash, which the parser would take for an escape.
+        disposition = re.sub(r'\\(?!["\\])', r"\\\\", headers.get("content-disposition", ""))
+        _, options = parse_options_header(disposition)
         data = form.data()
         yield Part(options.get("name"), options.get("filename"), headers.get("content-type"), data)
         deque(data, maxlen=0)  # what the reader has left
     deque(blocks, maxlen=0)  # the epilogue
+
+
+def leading_fields(
+    parts: Iterator[Part], most: int | None
+) -> tuple[MultiDict[str, str], Iterator[Part]]:
+    """Return the fields before the first file, and the parts from there on.
+
+    most: the bytes of all fields. Raises a 413 beyond that, a 400 for what is not UTF-8.
+    """
+    fields: MultiDict[str, str] = MultiDict()
+    size = 0
+    for part in parts:
+        if part.filename is not None:
+            return fields, chain([part], parts)
+        value = b""
+        for block in part.blocks:
+            size += len(block)
+            if most is not None and size > most:
+                raise RequestEntityTooLarge
+            value += block
+        try:
+            fields.add(part.name or "", value.decode())
+        except UnicodeDecodeError:
+            raise BadRequest("The form is not valid UTF-8.") from None
+    return fields, parts
 
 
 class _Form:
@@ -70,10 +105,13 @@ class _Form:
         self._buffer = _CRLF
         self._heads = 0  # bytes of the heads read so far
 
-    def data(self) -> Iterator[bytes]:
-        """Yield the bytes before the next delimiter, and read over it."""
+    def data(self, trouble: str = BROKEN_FORM) -> Iterator[bytes]:
+        """Yield the bytes before the next delimiter, and read over it.
+
+        trouble: what the client reads when there is none.
+        """
         delimiter = self._delimiter
-        self._read(len(delimiter))
+        self._read(len(delimiter), trouble)
         if not self._buffer.startswith(delimiter):
             self._buffer = self._buffer[len(_CRLF) :]
         while (end := self._buffer.find(delimiter)) < 0:
@@ -81,7 +119,7 @@ class _Form:
             if (count := len(self._buffer) - len(delimiter) + 1) > 0:
                 yield self._buffer[:count]
                 self._buffer = self._buffer[count:]
-            self._read(len(self._buffer) + 1)
+            self._read(len(self._buffer) + 1, trouble)
         yield self._buffer[:end]
         self._buffer = self._buffer[end + len(delimiter) :]
 
@@ -122,10 +160,10 @@ class _Form:
         line, self._buffer = self._buffer[:index], self._buffer[index + len(end) :]
         return line
 
-    def _read(self, count: int) -> None:
+    def _read(self, count: int, trouble: str = BROKEN_FORM) -> None:
         """Read on until `count` bytes are there."""
         while len(self._buffer) < count:
             block = next(self._blocks, None)
             if block is None:
-                raise BadRequest(BROKEN_FORM)
+                raise BadRequest(trouble)
             self._buffer += block
