@@ -106,8 +106,8 @@ def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[
 
     Chunks without a document were left by processes that were killed, above all; a
     document without all its chunks by a write that the database did long after it was
-    given up. Each is {_id, chunks, newest}: the file's id, the number of its chunks and
-    when the last one was made, SWEEP_AGE or longer before `now`.
+    given up. Each is {_id, chunks}: the file's id, which is SWEEP_AGE old at `now` or older,
+    and the number of its chunks.
     """
     before = (now or utc_now()) - SWEEP_AGE
     leftovers = files.find_orphans(before) + files.find_incomplete(before)

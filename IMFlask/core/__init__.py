@@ -28,7 +28,7 @@ web/, on Flask:
   response       the envelope                     error         every error, in the envelope
   validation/    `@Validator()`, its parameters   openapi/      the description, `@answers`
   file/          uploads and downloads            admin         `@admin_required`
-  api_log        what fills the API log           logging       the log's lines
+  api_log        what fills the API log           logging, access_log   the log's lines
   database       get_db()                         command       what commands share
   mark           `@unlogged`                      drain         the rest of a refused body
 

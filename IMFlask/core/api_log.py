@@ -53,13 +53,13 @@ def _size(entry: Any) -> int:
 def document(entry: Entry) -> dict[str, Any]:
     """Return the entry's fields as they are stored, its secrets redacted."""
     query = redact_query(entry.query) if entry.query else ""
-    body, milliseconds = entry.body, int(entry.time * 1000)
+    milliseconds = int(entry.time * 1000)
     return {
         "request_id": entry.request_id,
         "ipv4": entry.ip,
         "url": f"{entry.path}?{query}" if query else entry.path,
         "method": entry.method,
-        "params": body if isinstance(body, str) else redact_body(body, entry.mimetype),
+        "params": redact_body(entry.body, entry.mimetype),
         "status_code": entry.status_code,
         "process_time": entry.process_time,
         "created_at": datetime.fromtimestamp(milliseconds / 1000, UTC),

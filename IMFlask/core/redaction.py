@@ -123,12 +123,14 @@ def redact_query(query: bytes) -> str:
     return _shown_pairs(_pairs(query))
 
 
-def redact_body(body: bytes, mimetype: str) -> str:
+def redact_body(body: bytes | str, mimetype: str) -> str:
     """Return what may be stored of a request's body, at most 2 KB of UTF-8.
 
     Its secrets become `***` first, then it is cut. Of a body that is neither
     JSON nor a urlencoded form nothing is stored but its length.
     """
+    if isinstance(body, str):
+        return body  # that can be shown as it is
     if not body:
         return ""
     shown = f"({len(body)} bytes)"

@@ -16,8 +16,7 @@ from io import StringIO
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-import click
-from dotenv import dotenv_values, find_dotenv
+from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 Value = TypeVar("Value")
@@ -61,7 +60,7 @@ class Environment:
         Variables that are set already keep their values.
         """
         path = next((path for path in (one / ".env" for one in folders) if path.exists()), None)
-        if path is None or _is_read_already(path):
+        if path is None:
             return
         try:
             content = path.read_text("utf-8-sig")  # with a BOM or without
@@ -165,14 +164,3 @@ class Environment:
         debug = kind == "development" and self.boolean("FLASK_DEBUG", env != "production")
         self.variables["FLASK_DEBUG"] = "1" if debug else "0"
         return debug
-
-
-def _is_read_already(path: Path) -> bool:
-    """Whether Flask's command line has read the file; a FIFO can be read once only."""
-    context = click.get_current_context(silent=True)
-    return (
-        path.is_fifo()
-        and context is not None
-        and os.environ.get("FLASK_SKIP_DOTENV", "0").lower() in ("", "0", "false", "no")
-        and find_dotenv(usecwd=True) == str(path)
-    )

@@ -9,27 +9,24 @@ from core.page import Page
 from core.web.admin import admin_required
 from core.web.command import in_a_sentence, say
 from core.web.database import get_db
-from core.web.file.download import check_preconditions, download
+from core.web.file.download import download
 from core.web.file.upload import Files
 from core.web.mark import unlogged
 from core.web.openapi import shape
 from core.web.openapi.answers import answers
 from core.web.response import Created, Envelope, created, fail, response
-from core.web.validation import (
+from core.web.validation.field import Object, StrictObject
+from core.web.validation.parameter import (
     Changes,
-    DatetimeRule,
     Dict,
     Form,
     Header,
     Json,
     List,
-    Object,
-    ObjectIdRule,
     Paging,
     Query,
-    Regex,
     Route,
-    StrictObject,
-    Validator,
-    Wrong,
 )
+from core.web.validation.rule import DatetimeRule, ObjectIdRule, Regex
+from core.web.validation.validator import Validator
+from core.web.validation.value import Wrong

@@ -17,7 +17,6 @@ from app.api import (
     Validator,
     admin_required,
     answers,
-    check_preconditions,
     created,
     download,
     get_db,
@@ -75,13 +74,12 @@ def download_file_api(file_id: ObjectId = Route(ObjectId)) -> Response:
 
 
 @blueprint.delete("/file/<file_id>")
-@answers(errors=(412,))
+@answers(errors=())
 @timer
 @admin_required
 @Validator()
 def delete_file_api(file_id: ObjectId = Route(ObjectId)) -> Envelope:
     """Delete a file."""
-    check_preconditions(lambda: files.find(File(get_db()), file_id))
     files.delete(File(get_db()), file_id)
     return response()
 
@@ -93,7 +91,7 @@ def sweep_files(delete: bool) -> None:
     with in_a_sentence():
         leftovers = files.sweep(File(get_db()), delete)
     for one in leftovers:
-        say(f"{one['_id']}: {one['chunks']} chunks, the last of {one['newest']}.")
+        say(f"{one['_id']}: {one['chunks']} chunks, from {one['_id'].generation_time}.")
     count = sum(one["chunks"] for one in leftovers)
     done = "deleted" if delete else "found; --delete deletes them"
     say(f"Chunks: {count}, files: {len(leftovers)}; {done}." if leftovers else "Nothing was left.")

@@ -11,7 +11,6 @@ last one (https://github.com/mongodb/specifications, gridfs).
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -100,30 +99,17 @@ class Chunk(Model):
         """Delete all that is stored of these files."""
         self.collection.delete_many({"files_id": {"$in": file_ids}})
 
-    def count_by_file(self, file_ids: list[ObjectId] | None = None) -> Iterator[Document]:
+    def count_by_file(self, wanted: Document) -> Iterator[Document]:
         """Yield {_id, chunks} for each file: its id, and the number of its chunks.
 
-        file_ids: only these files; else the whole index is read, however long that
-        takes, and ids of other kinds than ours are passed over. A database that was not
-        initialised has no index.
+        wanted: the condition on the ids. The index alone is read, however long that takes;
+        a database that was not initialised has none.
         """
-        # Not `$type`, for which some servers read the chunks themselves.
-        every = {"$gte": ObjectId("0" * 24), "$lte": ObjectId("f" * 24)}
-        wanted = every if file_ids is None else {"$in": file_ids}
         options: dict[str, Any] = {"allowDiskUse": True}
         if _INDEX in self.collection.index_information():
             options["hint"] = _INDEX
         count = {"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}}
         return self.collection.aggregate([{"$match": {"files_id": wanted}}, count], **options)
-
-    def newest(self, file_id: ObjectId) -> datetime | None:
-        """Return when the last chunk of a file was made; None when that cannot be told."""
-        chunks = self.collection.find({"files_id": file_id}, {"_id": 1})
-        ids: list[Any] = [chunk["_id"] for chunk in chunks]
-        if not ids or not all(isinstance(one, ObjectId) for one in ids):
-            return None
-        newest: datetime = max(one.generation_time for one in ids)
-        return newest
 
 
 def insert_own(collection: Collection[Any], documents: list[Document]) -> None:

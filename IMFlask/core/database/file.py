@@ -71,26 +71,26 @@ class GridFSFile(Model):
         return self.collection.delete_many(query, hint="_id_").deleted_count
 
     def find_orphans(self, before: datetime) -> list[Document]:
-        """Return {_id, chunks, newest} for each id that has chunks and no document.
+        """Return {_id, chunks} for each id from before `before` that has chunks and no document.
 
-        `chunks` is their number and `newest` when the last was made; only those whose
-        last one was made before `before`. This may take long, and is not cut off.
+        An `_id` has the time when its upload began; those of other types, which other
+        programs may store, are passed over. This may take long, and is not cut off.
         """
         orphans = []
         with pymongo.timeout(0):
-            groups = iter(self.chunks.count_by_file())
+            # Not `$type`, for which some servers read the chunks themselves.
+            old = {"$gte": ObjectId("0" * 24), "$lt": ObjectId.from_datetime(before)}
+            groups = iter(self.chunks.count_by_file(old))
             while some := list(itertools.islice(groups, 1000)):
                 query = {"_id": {"$in": [group["_id"] for group in some]}}
                 there = {document["_id"] for document in self.collection.find(query, {"_id": 1})}
                 orphans += [group for group in some if group["_id"] not in there]
-            found = [orphan | {"newest": self.chunks.newest(orphan["_id"])} for orphan in orphans]
-        return [orphan for orphan in found if orphan["newest"] and orphan["newest"] < before]
+        return orphans
 
     def find_incomplete(self, before: datetime) -> list[Document]:
-        """Return {_id, chunks, newest} for each file of ours that lacks some of its bytes.
+        """Return {_id, chunks} for each file of ours from before `before` that lacks bytes.
 
-        `chunks` is the number of those that are there and `newest` when the upload
-        began; only those from before `before`. This may take long, and is not cut off.
+        This may take long, and is not cut off.
         """
         query = {
             "_id": {"$lt": ObjectId.from_datetime(before)},
@@ -101,11 +101,10 @@ class GridFSFile(Model):
         with pymongo.timeout(0):
             documents = iter(self.collection.find(query).hint("_id_"))
             while some := list(itertools.islice(documents, 1000)):
-                groups = self.chunks.count_by_file([document["_id"] for document in some])
+                groups = self.chunks.count_by_file({"$in": [one["_id"] for one in some]})
                 counts = {group["_id"]: group["chunks"] for group in groups}
-                for document in some:
-                    count = counts.get(document["_id"], 0)
-                    if count * document["chunkSize"] < document["length"]:
-                        begun = document["uploadDate"]
-                        found.append({"_id": document["_id"], "chunks": count, "newest": begun})
+                for one in some:
+                    count = counts.get(one["_id"], 0)
+                    if count * one["chunkSize"] < one["length"]:
+                        found.append({"_id": one["_id"], "chunks": count})
             return [one for one in found if self.get_file(one["_id"])]  # not deleted meanwhile

@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core.web import lifecycle
+from core.web import access_log, lifecycle
 from core.web.json_provider import JSONProvider
 from core.web.logging import configure_logging
 from core.web.request import Request
@@ -29,5 +29,6 @@ def prepare(app: Flask) -> None:
 def surround(app: Flask) -> None:
     """Wrap `app`, and what extensions have wrapped it in, in its lifecycle."""
     lifecycle.init_app(app)
+    access_log.init_app(app)
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, **hops)  # type: ignore[method-assign]

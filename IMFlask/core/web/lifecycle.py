@@ -8,10 +8,7 @@ from typing import Any
 from flask import Flask, Response
 from werkzeug.wsgi import ClosingIterator
 
-from core.redaction import one_line
 from core.web.drain import drain
-from core.web.logging import log_request
-from core.web.mark import is_unlogged
 from core.web.request import Exchange, Request
 from core.web.response import sentence
 
@@ -33,24 +30,6 @@ def init_app(app: Flask) -> None:
     """Wrap `app` in its lifecycle."""
     hooks: list[Hook] = app.extensions.setdefault("on_answer", [])
     app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
-
-    if app.config["LOG_REQUESTS"]:
-        has_query = app.config["LOG_FORMAT"] != "json"  # on a developer's terminal
-
-        def log_answer(request: Request, status: int, seconds: float) -> None:
-            # An orchestrator's probes and an open page would bury the rest.
-            if status >= 400 or not is_unlogged(app, request):
-                shown = request.shown_url if has_query else request.shown_path
-                log_request(request, shown, status, seconds)
-
-        on_answer(app, log_answer)
-
-    def track_slow_request(request: Request, status: int, seconds: float) -> None:
-        # How long the client took to send a file is not the API's doing.
-        if seconds - request.waited >= app.config["SLOW_API_TIME"]:
-            warn_of_slow_request(request, status, seconds)
-
-    on_answer(app, track_slow_request)
 
 
 def on_answer(app: Flask, hook: Hook) -> None:
@@ -134,7 +113,7 @@ class Lifecycle:
         return [body]
 
     def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> bool:
-        """Add what each answer has; return whether its length is known."""
+        """Add what each answer has; return whether it is whole: no stream, no file."""
         given = {name.lower(): value for name, value in headers}
         headers += [pair for name, pair in self._headers if name not in given]
         kind = given.get("content-type", "").partition(";")[0].lower()
@@ -145,7 +124,7 @@ class Lifecycle:
             headers.append(_NO_STORE)  # a proxy would give it to others
         if "x-request-id" not in given:
             headers.append(("X-Request-ID", request_id))
-        return "content-length" in given
+        return "content-length" in given and "accept-ranges" not in given
 
 
 def stream(body: Iterable[bytes], request: Request | None) -> Iterable[bytes]:
@@ -170,16 +149,3 @@ def stream(body: Iterable[bytes], request: Request | None) -> Iterable[bytes]:
             raise
 
     return ClosingIterator(rest(), close)
-
-
-def warn_of_slow_request(request: Request, status: int, seconds: float) -> None:
-    """Log one WARNING, on one line whatever the client has sent."""
-    _logger.warning(
-        "slow API: %.3f s, ip %s, %s %s, body %s",
-        seconds,
-        request.remote_addr,
-        one_line(request.method),
-        one_line(request.shown_url),
-        one_line(request.shown_body),
-        extra={"request": request, "status": status, "milliseconds": round(seconds * 1000, 3)},
-    )

@@ -18,7 +18,6 @@ from flask import Flask, has_request_context
 from core.redaction import one_line
 from core.web.request import Request, current_request
 
-_logger = logging.getLogger(__name__)
 _encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 _PIPE = 4000  # bytes, a little less than Linux's PIPE_BUF
 
@@ -45,19 +44,6 @@ def configure_logging(app: Flask) -> None:
         _add_handler(names, handler.baseFilename, handler, formatter)
     app.logger.setLevel(logging.DEBUG if app.debug else logging.INFO)
     logging.getLogger("core").setLevel(logging.INFO)
-
-
-def log_request(request: Request, shown: str, status: int, seconds: float) -> None:
-    """Log the one line of a request; shown: as much of its URL as the log may have."""
-    milliseconds = round(seconds * 1000, 3)
-    _logger.info(
-        "%s %s %d %.1f ms",
-        request.method[:16],
-        shown,
-        status,
-        milliseconds,
-        extra={"request": request, "status": status, "milliseconds": milliseconds},
-    )
 
 
 class JSONFormatter(logging.Formatter):

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_input_stream
 
-from core.redaction import MASK, is_secret, redact_body, redact_path, redact_query
+from core.redaction import MASK, is_secret, redact_path, redact_query
 from core.web.body import BLOCK, Body, FormParser
 from core.web.json_provider import NotJSON
 
@@ -147,17 +147,11 @@ class Request(FlaskRequest):
         return query if len(query) <= _SHOWN else query[:_SHOWN].rpartition(b"&")[0]
 
     @property
-    def shown_body(self) -> str:
-        """The body as the view has read it, secrets redacted, at most 2 KB.
-
-        Of an unread one, or one over 16 KiB, only the length: redacting it would take too long.
-        """
-        body, mimetype = self.raw_body
-        return body if isinstance(body, str) else redact_body(body, mimetype)
-
-    @property
     def raw_body(self) -> tuple[bytes | str, str]:
-        """What `shown_body` shows, to be redacted later: bytes and their type, or a length."""
+        """The body as the view has read it, to be redacted: bytes and their type.
+
+        Of an unread one, one over 16 KiB, or without LOG_BODIES a text: its length alone.
+        """
         kept = self._body.kept() if self._body and self._logs_body else None
         if kept:
             return kept, self.mimetype[:64]

@@ -55,15 +55,14 @@ class DownloadTestCase(AppTestCase):
             self.assertEqual(response.headers.getlist(name), [value])
 
     def test_head_has_the_headers_and_reads_nothing(self):
-        """And no range, which only GET has"""
+        """As GET has them"""
         whole = self.get()
         self.reads.clear()
-        for headers in ({}, {"Range": "bytes=0-1"}):
-            response = self.get("HEAD", **headers)
-            self.assertEqual((response.status_code, response.data), (200, b""))
-            for name, value in whole.headers:
-                if name != "X-Request-ID":
-                    self.assertEqual(response.headers[name], value)
+        response = self.get("HEAD")
+        self.assertEqual((response.status_code, response.data), (200, b""))
+        for name, value in whole.headers:
+            if name not in ("X-Request-ID", "Date"):
+                self.assertEqual(response.headers[name], value)
         self.assertEqual(self.reads, [])
 
     def test_empty_file(self):
@@ -75,7 +74,7 @@ class DownloadTestCase(AppTestCase):
             self.assertEqual(response.headers["Content-Length"], "0")
 
     def test_ranges(self):
-        """From, to, the last ones, all, one byte, beyond the end; spaces and case"""
+        """From, to, the last ones, all, one byte, beyond the end"""
         for header, start, stop in (
             ("bytes=0-0", 0, 1),
             ("bytes=0-99", 0, 100),
@@ -85,10 +84,8 @@ class DownloadTestCase(AppTestCase):
             ("bytes=0-", 0, 1024),
             ("bytes=-1", 1023, 1024),
             ("bytes=-1024", 0, 1024),
-            ("bytes=-5000", 0, 1024),
             ("bytes=1000-5000", 1000, 1024),
             (f"bytes=7-{'9' * 50}", 7, 1024),
-            ("Bytes= 5-6 ", 5, 7),
         ):
             with self.subTest(header):
                 response = self.get(Range=header)
@@ -100,25 +97,13 @@ class DownloadTestCase(AppTestCase):
                 self.assertEqual(response.headers["Content-Length"], str(stop - start))
 
     def test_range_outside_is_416(self):
-        """With the length"""
-        for header in ("bytes=1024-", "bytes=5000-6000", "bytes=-0", f"bytes={'9' * 50}-"):
+        """So is one that is none; with the length"""
+        for header in ("bytes=1024-", "bytes=9-1", f"bytes={'9' * 50}-", "bytes=٠-١", "x", ""):
             with self.subTest(header):
-                response = self.get(Range=header)
+                response = self.get(Range=header.encode().decode("latin-1"))
                 self.assert_fails(response, 416, "The range lies outside of the file.")
                 self.assertEqual(response.headers["Content-Range"], "bytes */1024")
         self.assertEqual(self.reads, [])
-
-    def test_what_is_no_range_is_passed_over(self):
-        """Malformed, turned around, other units, several; the whole comes"""
-        for header in (
-            *("", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=9-1", "bytes=1", "items=0-1"),
-            *("bytes=0-1,5-6", "bytes=0-1,", "bytes=--1", "bytes=+1-2", "bytes=٠-١", "0-1"),
-            *(f"bytes=0-{'9' * 5000}", "bytes=0 -1", "bytes=1_0-20"),
-        ):
-            with self.subTest(header):
-                response = self.get(Range=header.encode().decode("latin-1"))
-                self.assertEqual((response.status_code, response.data), (200, BYTES))
-                self.assertNotIn("Content-Range", response.headers)
 
     def test_range_of_another_version_is_the_whole(self):
         """If-Range: the ETag or the date, to the letter"""
@@ -126,16 +111,14 @@ class DownloadTestCase(AppTestCase):
             (ETAG, 206),
             (MODIFIED, 206),
             ('"other"', 200),
-            (f"W/{ETAG}", 200),
             (EARLIER, 200),
-            (LATER, 200),
             ("x", 200),
         ):
             with self.subTest(given):
                 self.assertEqual(self.get(Range="bytes=0-1", If_Range=given).status_code, status)
 
     def test_what_the_client_has_is_304(self):
-        """If-None-Match, else If-Modified-Since; before any range"""
+        """If-None-Match, else If-Modified-Since"""
         for headers, status in (
             ({"If_None_Match": ETAG}, 304),
             ({"If_None_Match": f"W/{ETAG}"}, 304),
@@ -149,7 +132,6 @@ class DownloadTestCase(AppTestCase):
             ({"If_Modified_Since": "yesterday"}, 200),
             ({"If_Modified_Since": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"}, 200),
             ({"If_Modified_Since": f"Mon, 01 Jan 2020 00:00:00 +{'9' * 20}"}, 200),
-            ({"If_None_Match": ETAG, "Range": "bytes=0-1"}, 304),
         ):
             for method in ("GET", "HEAD"):
                 with self.subTest(headers, method=method):
@@ -161,25 +143,11 @@ class DownloadTestCase(AppTestCase):
                         self.assertEqual(response.headers["ETag"], ETAG)
                         self.assertEqual(self.reads, [])
 
-    def test_what_the_client_does_not_want_is_412(self):
-        """If-Match, else If-Unmodified-Since; before all others"""
-        for headers, status in (
-            ({"If_Match": ETAG}, 200),
-            ({"If_Match": "*"}, 200),
-            ({"If_Match": ETAG, "If_Unmodified_Since": EARLIER}, 200),
-            ({"If_Unmodified_Since": MODIFIED}, 200),
-            ({"If_Unmodified_Since": "yesterday"}, 200),
-            ({"If_Unmodified_Since": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"}, 200),
-            ({"If_Match": '"x"'}, 412),
-            ({"If_Match": f"W/{ETAG}"}, 412),
-            ({"If_Unmodified_Since": EARLIER}, 412),
-            ({"If_Match": '"x"', "If_None_Match": ETAG}, 412),
-        ):
-            with self.subTest(headers):
-                response = self.get(**headers)
-                self.assertEqual(response.status_code, status)
-                if status == 412:
-                    self.assertEqual(response.json["msg"], "fail")
+    def test_another_version_than_the_client_has_is_412(self):
+        """If-Match"""
+        self.assertEqual(self.get(If_Match=ETAG).status_code, 200)
+        response = self.get(If_Match='"x"')
+        self.assertEqual((response.status_code, response.json["msg"]), (412, "fail"))
 
     def test_failure_before_the_first_byte_has_its_status(self):
         """Later the connection breaks, and the log says so"""
@@ -201,7 +169,7 @@ class DownloadTestCase(AppTestCase):
         ):
             list(response.response)
         self.assertEqual(response.status_code, 200)
-        self.assertEqual(logs.records[0].message, "a download broke off")
+        self.assertEqual(logs.records[0].message, "an answer broke off")
         self.assertEqual(logs.records[0].request.path, "/failing")
 
 
@@ -219,8 +187,8 @@ class DispositionTestCase(AppTestCase):
             ("100%.txt", "100_.txt"),
             ("Ärger.txt", "Arger.txt"),
             ("A\u0308rger.txt", "Arger.txt"),  # as macOS writes it
-            ("안녕.txt", "__.txt"),
-            ("\U0001f600.png", "_.png"),
+            ("안녕.txt", ".txt"),
+            ("\U0001f600.png", ".png"),
             ("\uff0e\uff0e\uff0fetc\uff0fpasswd", ".._etc_passwd"),
             ("\u2100", "a_c"),
             ("\u3000" * 3, "file"),

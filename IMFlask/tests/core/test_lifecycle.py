@@ -306,7 +306,7 @@ class SlowRequestTestCase(ProbeTestCase):
         self.assertEqual(len(logs.output), 1)
         self.assertRegex(
             logs.output[0],
-            r"^WARNING:core.web.lifecycle:slow API: 0\.\d{3} s, ip 127\.0\.0\.1,"
+            r"^WARNING:core.web.access_log:slow API: 0\.\d{3} s, ip 127\.0\.0\.1,"
             r" POST /probe/name\?q=a%0Ab&token=\*\*\*,"
             r' body \{"name": "a\\u2028b", "password": "\*\*\*"\}$',
         )

@@ -227,7 +227,7 @@ class RequestLineTestCase(ProbeTestCase):
             self.client.get("/probe/add?a=1&b=2&token=x", headers={"X-Request-ID": "abc"})
         self.assertRegex(
             logs.output[0],
-            r"^INFO:core.web.logging:GET /probe/add\?a=1&b=2&token=\*\*\* 200 [0-9.]+ ms$",
+            r"^INFO:core.web.access_log:GET /probe/add\?a=1&b=2&token=\*\*\* 200 [0-9.]+ ms$",
         )
         line = json.loads(JSONFormatter().format(logs.records[0]))
         self.assertEqual((line["request_id"], line["status"]), ("abc", 200))

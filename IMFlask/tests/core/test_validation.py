@@ -7,7 +7,8 @@ import flask_validation_extended as package
 from flask import request
 from flask_validation_extended import In, Max, Min, MinLen, ValidationRule
 
-from core.web.validation import Dict, Form, Header, Json, List, Query, Route, Validator
+from core.web.validation.parameter import Dict, Form, Header, Json, List, Query, Route
+from core.web.validation.validator import Validator
 from tests.case import AppTestCase
 
 EARLY = "The body ended early or could not be read: send it again, whole."
@@ -138,18 +139,26 @@ class ValidatorTestCase(AppTestCase):
     def test_integers_are_ascii_digits(self):
         """What int() takes and nobody means"""
         self.serve(a=Query(int))
-        for text in ("1_000", " 1 ", "+1", "1 ", "٣", "１", "", "-", "1.0", "0x1", "1e3", "true"):
+        for text in (
+            "1_000",
+            " 1 ",
+            "+1",
+            "1 ",
+            "٣",
+            "１",
+            "",
+            "-",
+            "1.0",
+            "0x1",
+            "1e3",
+            "9" * 4301,
+        ):
             with self.subTest(text):
                 self.assert_fails(
                     self.client.get("/view", query_string={"a": text}),
                     400,
                     "Query parameter 'a' is malformed: it must be an integer.",
                 )
-        self.assert_fails(
-            self.client.get(f"/view?a={'9' * 4301}"),
-            400,
-            "Query parameter 'a' has too many digits.",
-        )
         self.assert_reads(self.client.get("/view?a=-0012"), a=-12)
 
     def test_numbers_are_finite(self):

@@ -311,13 +311,10 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
         done = self.flask("file-sweep", "--delete", **settings)
         self.assertEqual((done.returncode, done.stdout), (0, f"[{APP_NAME}] Nothing was left.\n"))
         self.assertEqual(self.stored(), left)
-        # The same chunks, an hour older.
+        # The same chunks, of an upload that began an hour earlier.
         chunks = Chunk(self.database).collection
-        for chunk in list(chunks.find()):
-            chunks.delete_one({"_id": chunk["_id"]})
-            moment = chunk["_id"].generation_time - timedelta(minutes=61)
-            old = ObjectId(struct.pack(">I", int(moment.timestamp())) + chunk["_id"].binary[4:])
-            chunks.insert_one({**chunk, "_id": old})
+        old = ObjectId.from_datetime(utc_now() - timedelta(minutes=61))
+        chunks.update_many({}, {"$set": {"files_id": old}})
         for args, said, expected in (
             ((), f"Chunks: {left[1]}, files: 1; found; --delete deletes them.", left),
             (("--delete",), f"Chunks: {left[1]}, files: 1; deleted.", (0, 0)),

@@ -28,8 +28,9 @@ from flask_validation_extended import (
 )
 
 from core.web.openapi.schema import schema_of
-from core.web.validation import Json, Validator
+from core.web.validation.parameter import Json
 from core.web.validation.rule import DatetimeRule, ObjectIdRule
+from core.web.validation.validator import Validator
 from model import init_db
 from tests.case import AppTestCase
 from tests.core.process import free_port

@@ -28,7 +28,8 @@ MORE_VIEWS = '''
 from itertools import count
 from flask_validation_extended import In, List, MaxLen, Regex
 from core.web.response import Envelope, response
-from core.web.validation import Form, Header, Json, Query, Route, Validator
+from core.web.validation.parameter import Form, Header, Json, Query, Route
+from core.web.validation.validator import Validator
 from tests.core import probe
 
 blueprint.register_blueprint(probe.blueprint)

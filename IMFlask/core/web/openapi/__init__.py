@@ -10,9 +10,12 @@ from flask import Flask, Response, request
 
 from core.web.json_provider import to_json
 from core.web.mark import is_static, unlogged
+from core.web.openapi import shape
 from core.web.openapi.operation import operation_of, path_of, security_of, tag_of
 from core.web.response import phrase
 
+_FAILURE = shape.an_object(msg={"const": "fail"}, description=shape.TEXT, request_id=shape.TEXT)
+_FAILURE["properties"]["process_time"] = shape.NUMBER  # in debug mode
 _HEADERS = {401: "WWW-Authenticate", 416: "Content-Range", 429: "Retry-After", 503: "Retry-After"}
 
 
@@ -72,45 +75,19 @@ def describe(app: Flask) -> dict[str, Any]:
         "info": {"title": app.config["APP_NAME"], "version": "1.0.0"},
         "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": paths,
-        "components": _components(sorted(statuses), schemes),
-    }
-
-
-def _components(statuses: list[str], schemes: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "schemas": {
-            "Failure": {
-                "type": "object",
-                "properties": {
-                    "msg": {"const": "fail"},
-                    "description": {
-                        "type": "string",
-                        "description": "A sentence that the client can act on.",
-                    },
-                    "request_id": {"type": "string", "description": "As in X-Request-ID."},
-                    "process_time": {"type": "number", "description": "Seconds; in debug mode."},
-                },
-                "required": ["msg", "description", "request_id"],
-            }
+        "components": {
+            "schemas": {"Failure": _FAILURE},
+            "responses": {status: _failure(int(status)) for status in sorted(statuses)},
+            "securitySchemes": schemes,
         },
-        "headers": {
-            "X-Request-ID": {
-                "description": "What the log knows this request by.",
-                "required": True,
-                "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-            }
-        },
-        "responses": {status: _failure(int(status)) for status in statuses},
-        "securitySchemes": schemes,
     }
 
 
 def _failure(status: int) -> dict[str, Any]:
-    headers: dict[str, Any] = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
-    if status in _HEADERS:
-        headers[_HEADERS[status]] = {"schema": {"type": "string"}}
-    return {
+    failure: dict[str, Any] = {
         "description": phrase(status),
-        "headers": headers,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
     }
+    if status in _HEADERS:
+        failure["headers"] = {_HEADERS[status]: {"schema": shape.TEXT}}
+    return failure

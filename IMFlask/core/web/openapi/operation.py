@@ -70,14 +70,13 @@ def _answers(rule: Rule, view: View, function: View, errors: set[int]) -> Schema
     success: Schema = {"description": phrase(answers.status)}
     if answers.status != 204:
         success["content"] = content
-    responses: Schema = {str(answers.status): success | _headers()}
     if answers.status == 201:
-        where = {"description": "Where it is, if it has an address.", "schema": {"type": "string"}}
-        responses["201"]["headers"]["Location"] = where
+        success["headers"] = {"Location": {"schema": {"type": "string"}}}
+    responses: Schema = {str(answers.status): success}
     for status in sorted({*answers.errors, *errors, *_errors(rule, function)}):
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     for status, more in answers.more.items():
-        responses[str(status)] = responses.get(str(status), _headers()) | more
+        responses[str(status)] = responses.get(str(status), {}) | more
     return dict(sorted(responses.items()))
 
 
@@ -124,7 +123,3 @@ def _envelope(answers: Answers) -> Schema:
     if answers.example is not None:
         schema["examples"] = [{"msg": schema["properties"]["msg"]["const"], **answers.example}]
     return schema
-
-
-def _headers() -> Schema:
-    return {"headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}}

@@ -3,9 +3,7 @@
 import re
 
 import flask_validation_extended as package
-from werkzeug.routing import AnyConverter, BaseConverter, FloatConverter, Rule
-from werkzeug.routing.converters import IntegerConverter, UUIDConverter
-from werkzeug.routing.rules import parse_converter_args
+from werkzeug.routing import Rule
 
 from core.web.openapi.answers import View
 from core.web.openapi.schema import Schema, is_required, of_fields, schema_of
@@ -21,7 +19,12 @@ BODIES = {
 
 
 # A variable of a route: `<id>`, `<int:id>`, `<any(a, b):kind>`.
-VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<args>.*?)\))?:)?(?P<name>\w+)>")
+VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\(.*?\))?:)?(?P<name>\w+)>")
+_CONVERTERS: dict[str | None, Schema] = {
+    "int": {"type": "integer", "minimum": 0},
+    "float": {"type": "number", "minimum": 0},
+    "uuid": {"type": "string", "format": "uuid"},
+}
 
 
 def inputs(view: View) -> list[tuple[str, package.params.Parameter]]:
@@ -36,7 +39,8 @@ def inputs(view: View) -> list[tuple[str, package.params.Parameter]]:
 def parameters_of(rule: Rule, view: View) -> list[Schema]:
     """Return what the view reads from the path, the query and the headers."""
     parameters: list[Schema] = []
-    in_path = _converters(rule)  # a variable that is not in it has its value from `defaults`
+    # A variable that is not in it has its value from `defaults`.
+    in_path = {found["name"]: found["converter"] for found in VARIABLE.finditer(rule.rule)}
     for name, parameter in inputs(view):
         for kind, place in _PLACES.items():
             if isinstance(parameter, kind) and (place != "path" or name in in_path):
@@ -49,34 +53,9 @@ def parameters_of(rule: Rule, view: View) -> list[Schema]:
                 parameters.append(entry | {"schema": schema})
     described = {entry["name"] for entry in parameters if entry["in"] == "path"}
     for name in sorted(in_path.keys() - described):
-        schema = _of_converter(in_path[name])
+        schema = _CONVERTERS.get(in_path[name], {"type": "string"})
         parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
     return parameters
-
-
-def _converters(rule: Rule) -> dict[str, BaseConverter]:
-    """Return the converter of each variable in the rule's path."""
-    converters = {}
-    for found in VARIABLE.finditer(rule.rule):
-        args, options = parse_converter_args(found["args"] or "")
-        converter = rule.get_converter(
-            found["name"], found["converter"] or "default", args, options
-        )
-        converters[found["name"]] = converter
-    return converters
-
-
-def _of_converter(converter: BaseConverter) -> Schema:
-    if isinstance(converter, AnyConverter):
-        return {"type": "string", "enum": sorted(converter.items)}
-    if isinstance(converter, UUIDConverter):
-        return {"type": "string", "format": "uuid"}
-    if isinstance(converter, IntegerConverter | FloatConverter):
-        bounds = {"minimum": converter.min, "maximum": converter.max}
-        kind = "integer" if isinstance(converter, IntegerConverter) else "number"
-        given = {name: value for name, value in bounds.items() if value is not None}
-        return {"type": kind} | given
-    return {"type": "string"}
 
 
 def body_of(view: View, method: str) -> Schema | None:

@@ -10,24 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 import flask_validation_extended as package
-from flask_validation_extended import All, Dict, List, ValidationRule
+from flask_validation_extended import Dict, List, ValidationRule
 
 from core.web.validation.field import Object
 from core.web.validation.parameter import Changes
-from core.web.validation.rule import EMAIL, DatetimeRule, sentence
-from core.web.validation.value import DIGITS, WRITTEN, is_choice
+from core.web.validation.rule import EMAIL, sentence
+from core.web.validation.value import DIGITS, KINDS, is_choice
 
 Schema = dict[str, Any]
 
-_TYPES: dict[Any, Schema] = {
-    int: {"type": "integer"},
-    float: {"type": "number"},
-    str: {"type": "string"},
-    bool: {"type": "boolean"},
-    list: {"type": "array"},
-    dict: {"type": "object"},
-    All: {},
-}
 _LENGTHS = {"string": "Length", "array": "Items", "object": "Properties"}
 
 # The patterns that mean in ECMAScript, whose expressions JSON Schema has, what they mean
@@ -50,7 +41,10 @@ _RULES: dict[type, Callable[[Any, list[str]], Schema]] = {
     package.Strip: lambda rule, kinds: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
     package.Email: lambda rule, kinds: {"format": "email", "pattern": f"^{EMAIL}$"},
     package.IsoDatetime: lambda rule, kinds: {"format": "date-time"},
-    package.Datetime: lambda rule, kinds: DatetimeRule(rule._df_format).schema,
+    # No keyword of JSON Schema can say the other forms of strptime.
+    package.Datetime: lambda rule, kinds: (
+        {"format": "date"} if rule._df_format == "%Y-%m-%d" else {}
+    ),
     package.PhoneNum: lambda rule, kinds: {
         "pattern": r"^(\+[0-9]{1,2} )?\(?[0-9]{3}\)?[ .-][0-9]{3,4}[ .-][0-9]{4}$"
     },
@@ -117,19 +111,11 @@ def _of_kind(kind: Any) -> Schema:
         return schema | ({"additionalProperties": False} if kind.is_strict else {})
     if is_choice(kind):
         return {"enum": [member.value for member in kind]}
-    if kind in WRITTEN:
-        return _of_written(kind)
-    return dict(_TYPES[kind])
-
-
-def _of_written(kind: Any) -> Schema:
-    schema: Schema = {"type": "string", "pattern": f"^{WRITTEN[kind].pattern}$"}
-    if name := WRITTEN[kind].format:
-        schema["format"] = name
+    schema = KINDS[kind].schema
     if kind is Decimal:
         most = 10**DIGITS - 1
         return {"anyOf": [schema, {"type": "integer", "minimum": -most, "maximum": most}]}
-    return schema
+    return dict(schema)
 
 
 def _of_rule(rule: ValidationRule, kinds: list[str]) -> Schema:

@@ -11,9 +11,9 @@ from flask_validation_extended import All
 
 from core.web.validation.field import Object, PartialObject
 from core.web.validation.source import Source, read_json
-from core.web.validation.value import WRITTEN, is_choice
+from core.web.validation.value import KINDS, is_choice
 
-_SIMPLE = {int, float, str, bool, All, *WRITTEN}
+_SIMPLE = KINDS.keys() - {list, dict}
 
 
 class List(package.List):

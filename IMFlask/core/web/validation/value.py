@@ -1,33 +1,20 @@
 """The kinds of values that a view may ask for: in words, from text, from JSON."""
 
 import contextlib
-import math
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from bson import ObjectId
 from flask_validation_extended import All, Dict, List
 
-# The digits of ASCII alone, no `+`, no `_`, no spaces, which int() and float() take.
-_INTEGER = re.compile(r"-?[0-9]+")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 EXACT = 2**53  # from there on a float leaves out integers
 DIGITS = 34  # of a Decimal, as BSON's Decimal128 has them
-
-_WORDS: dict[Any, str] = {
-    int: "an integer",
-    float: "a number",
-    str: "a string",
-    bool: "true or false",
-    list: "an array",
-    dict: "an object",
-    All: "any value",
-}
 _OTHER = object()  # the value is of another kind
 
 
@@ -44,13 +31,18 @@ class Wrong(ValueError):
         self.place = place
 
 
-class Written(NamedTuple):
-    """A kind that is text on its way in."""
+class Kind(NamedTuple):
+    """A kind of values: in words, in JSON Schema, and as text."""
 
     words: str
-    pattern: str  # of the whole text, in Python's and in ECMAScript's regular expressions
-    make: Callable[[str], Any]  # raises ValueError or OverflowError
-    format: str | None = None  # JSON Schema's
+    schema: dict[str, Any]
+    pattern: str = ""  # of the whole text
+    make: Callable[[str], Any] = str  # of such a text; raises ValueError or OverflowError
+
+
+def _text(words: str, pattern: str, make: Callable[[str], Any], **schema: str) -> Kind:
+    """Return a kind that is a string in JSON."""
+    return Kind(words, {"type": "string", "pattern": f"^{pattern}$", **schema}, pattern, make)
 
 
 def _moment(text: str) -> datetime:
@@ -58,25 +50,43 @@ def _moment(text: str) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as BSON keeps it
 
 
+def _finite(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError
+    return number
+
+
+_HEX = "[0-9a-fA-F]"
 _DATE = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
-WRITTEN: dict[Any, Written] = {
-    ObjectId: Written("an id of 24 hexadecimal digits", "[0-9a-fA-F]{24}", ObjectId),
-    UUID: Written("a UUID", "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", UUID, "uuid"),
+_DECIMAL = rf"(?!-[0.]+$)-?(?=[0-9.]{{1,{DIGITS + 1}}}$)[0-9]{{1,{DIGITS}}}(\.[0-9]+)?"
+
+# In text the digits of ASCII alone, no `+`, no `_`, no spaces, which int() and float() take.
+KINDS: dict[Any, Kind] = {
+    int: Kind("an integer", {"type": "integer"}, "-?[0-9]+", int),
+    float: Kind("a number", {"type": "number"}, r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", _finite),
+    bool: Kind(
+        "true or false", {"type": "boolean"}, "(?i:true|false)", lambda text: text.lower() == "true"
+    ),
+    str: Kind("a string", {"type": "string"}, r"[\s\S]*"),
+    list: Kind("an array", {"type": "array"}),
+    dict: Kind("an object", {"type": "object"}),
+    All: Kind("any value", {}, r"[\s\S]*"),
+    ObjectId: _text("an id of 24 hexadecimal digits", f"{_HEX}{{24}}", ObjectId),
+    UUID: _text(
+        "a UUID", "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", UUID, format="uuid"
+    ),
     # RFC 3339, 5.6, which JSON Schema's format means.
-    datetime: Written(
+    datetime: _text(
         "a date and time with its offset, like 2026-01-31T09:30:00Z",
         rf"{_DATE}T{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?(Z|[+-]{_CLOCK})",
         _moment,
-        "date-time",
+        format="date-time",
     ),
-    date: Written("a date like 2026-01-31", _DATE, date.fromisoformat, "date"),
-    Decimal: Written(
-        'a decimal number as a string, like "19.90"',
-        rf"(?!-[0.]+$)-?(?=[0-9.]{{1,{DIGITS + 1}}}$)[0-9]{{1,{DIGITS}}}(\.[0-9]+)?",
-        Decimal,
-    ),
+    date: _text("a date like 2026-01-31", _DATE, date.fromisoformat, format="date"),
+    Decimal: _text('a decimal number as a string, like "19.90"', _DECIMAL, Decimal),
 }
+_STRINGS = KINDS.keys() - {int, float, bool, str, list, dict, All}  # what is a string in JSON
 
 
 def read(value: Any, kinds: Any, is_text: bool = False) -> Any:
@@ -108,21 +118,19 @@ def is_choice(kind: Any) -> bool:
 def described(kind: Any) -> str:
     """Return a kind, or several, in words."""
     if isinstance(kind, (list, tuple)):
-        return " or ".join(described(one) for one in kind)
+        return " or ".join(map(described, kind))
     if isinstance(kind, Dict):  # before List, whose subclass it is
         return f"an object of values each {described(kind.item)}"
     if isinstance(kind, List):
         return f"an array of items each {described(kind.item)}"
-    if kind in WRITTEN:
-        return WRITTEN[kind].words
     if is_choice(kind):
         return f"one of these: {', '.join(str(member.value) for member in kind)}"
-    return _WORDS[getattr(kind, "org_type", kind)]
+    return KINDS[getattr(kind, "org_type", kind)].words
 
 
 def described_value(value: Any) -> str:
     """Return the kind of a JSON value in words."""
-    return "null" if value is None else _WORDS.get(type(value), "another kind of value")
+    return "null" if value is None else KINDS[type(value)].words
 
 
 def at(place: str, read: Callable[..., Any], *args: Any) -> Any:
@@ -137,31 +145,23 @@ def at(place: str, read: Callable[..., Any], *args: Any) -> Any:
 def _not(value: Any, kinds: Any) -> str:
     """What the value is instead, unless it is only written or chosen wrongly."""
     kind = kinds[0] if isinstance(kinds, list | tuple) and len(kinds) == 1 else kinds
-    if is_choice(kind) or (isinstance(value, str) and isinstance(kind, type) and kind in WRITTEN):
+    if is_choice(kind) or (isinstance(value, str) and kind in _STRINGS):
         return ""
     return f", not {described_value(value)}"
 
 
 def _from_text(text: str, kind: Any) -> Any:
-    if kind is str or kind is All:
-        return text
-    if kind is int and _INTEGER.fullmatch(text):
-        try:
-            return int(text)
-        except ValueError:  # beyond sys.get_int_max_str_digits(), 4300 by default
-            raise Wrong("has too many digits.") from None
-    if kind is float and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
-        return float(text)
-    if kind is bool and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if kind in WRITTEN:
-        return _written(text, WRITTEN[kind])
     if is_choice(kind):
         return next((member for member in kind if str(member.value) == text), _OTHER)
+    with contextlib.suppress(ValueError, OverflowError):
+        if re.fullmatch(KINDS[kind].pattern, text):
+            return KINDS[kind].make(text)
     return _OTHER
 
 
 def _from_json(value: Any, kind: Any) -> Any:
+    if kind is All:
+        return value
     if isinstance(value, dict):
         if isinstance(kind, Dict):
             return {name: at(f".{name[:64]}", read, one, kind.item) for name, one in value.items()}
@@ -169,17 +169,10 @@ def _from_json(value: Any, kind: Any) -> Any:
             return kind.read(value)
     if isinstance(value, list) and isinstance(kind, List) and not isinstance(kind, Dict):
         return [at(f"[{index}]", read, item, kind.item) for index, item in enumerate(value)]
-    if kind is All:
-        return value
-    if is_choice(kind):
-        same = (
-            one for one in kind if one.value == value and _is_bool(one.value) is _is_bool(value)
-        )
-        return next(same, _OTHER)
-    if isinstance(value, str) and kind in WRITTEN:
-        return _written(value, WRITTEN[kind])
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # which to Python is 0 or 1
         return value if kind is bool else _OTHER
+    if is_choice(kind):
+        return next((member for member in kind if member.value == value), _OTHER)
     if kind in (int, Decimal) and isinstance(value, int | float):
         whole = _whole(value)
         if kind is int or whole is _OTHER:
@@ -187,6 +180,8 @@ def _from_json(value: Any, kind: Any) -> Any:
         return Decimal(whole) if abs(whole) < 10**DIGITS else _OTHER
     if kind is float and isinstance(value, int):  # JSON has one kind of number
         return value if value.bit_length() <= 1023 else _OTHER  # else no float can hold it
+    if isinstance(value, str) and kind in _STRINGS:
+        return _from_text(value, kind)
     return value if isinstance(kind, type) and isinstance(value, kind) else _OTHER
 
 
@@ -199,14 +194,3 @@ def _whole(number: float) -> Any:
     if abs(number) >= EXACT:
         raise Wrong("is too large to be exact: write it in digits alone.")
     return int(number)
-
-
-def _written(text: str, kind: Written) -> Any:
-    if re.fullmatch(kind.pattern, text):
-        with contextlib.suppress(ValueError, OverflowError):
-            return kind.make(text)
-    return _OTHER
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool)

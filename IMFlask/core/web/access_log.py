@@ -1,0 +1,35 @@
+"""The line of each request, and the warning of a slow one."""
+
+import logging
+
+from flask import Flask
+
+from core.redaction import one_line, redact_body
+from core.web.lifecycle import on_answer
+from core.web.mark import is_unlogged
+from core.web.request import Request
+
+_logger = logging.getLogger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Log the requests of `app`: each where LOG_REQUESTS is on, one of SLOW_API_TIME always."""
+    config = app.config
+    has_query = config["LOG_FORMAT"] != "json"  # on a developer's terminal
+
+    def log_answer(request: Request, status: int, seconds: float) -> None:
+        milliseconds = round(seconds * 1000, 3)
+        extra = {"request": request, "status": status, "milliseconds": milliseconds}
+        # An orchestrator's probes and an open page would bury the rest.
+        if config["LOG_REQUESTS"] and (status >= 400 or not is_unlogged(app, request)):
+            shown = request.shown_url if has_query else request.shown_path
+            line = "%s %s %d %.1f ms"
+            _logger.info(line, request.method[:16], shown, status, milliseconds, extra=extra)
+        # How long the client took to send a file is not the API's doing.
+        if seconds - request.waited >= config["SLOW_API_TIME"]:
+            # One line, whatever the client has sent.
+            texts = (request.method, request.shown_url, redact_body(*request.raw_body))
+            line = "slow API: %.3f s, ip %s, %s %s, body %s"
+            _logger.warning(line, seconds, request.remote_addr, *map(one_line, texts), extra=extra)
+
+    on_answer(app, log_answer)
