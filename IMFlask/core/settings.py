@@ -71,8 +71,9 @@ class Environment:
             for name, value in dotenv_values(stream=StringIO(content)).items():
                 if value and not self.variables.get(name):
                     self.variables[name] = value
-        except (OSError, ValueError):
-            self.stop(".env cannot be read: make it a UTF-8 file of lines NAME=value.")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8"
+            self.stop(f".env cannot be read ({reason}): make it a file of lines NAME=value.")
 
     def report_unknown(self) -> None:
         """Print each variable that has our prefix and that no setting reads: a misspelt one.

@@ -29,8 +29,8 @@ class UnitTestCase(unittest.TestCase):
         self.assertEqual(self._opened, [], "the test opened a socket")
 
 
-class AppTestCase(UnitTestCase):
-    """A unit test with the testing app; `settings` are changed for the class."""
+class AppMixin:
+    """What a test does with an app: `self.app`, `self.client`; `settings` are the class's."""
 
     settings: dict[str, object] = {}
 
@@ -42,6 +42,19 @@ class AppTestCase(UnitTestCase):
         context.push()
         self.addCleanup(context.pop)
         self.client = self.app.test_client()
+
+    @property
+    def admin(self):
+        """A client that sends the admin token, if the settings have one."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {self.app.config['ADMIN_TOKEN']}"
+        return client
+
+    def patch(self, name, **kwargs):
+        """Have a mock stand in for a model's method, "Log.get_log"; return it."""
+        patch = mock.patch(f"model.mongodb.{name}", autospec=True, **kwargs)
+        self.addCleanup(patch.stop)
+        return patch.start()
 
     def set_view(self, view):
         """Have `view` answer GET /view."""
@@ -67,3 +80,7 @@ class AppTestCase(UnitTestCase):
             (response.status_code, response.json),
             (status, {"msg": "fail", "description": description, "request_id": request_id}),
         )
+
+
+class AppTestCase(AppMixin, UnitTestCase):
+    """A unit test with the testing app, which has no database."""

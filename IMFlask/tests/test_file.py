@@ -1,8 +1,9 @@
 """Files: upload, list, download, delete, sweep; the model is mocked."""
 
 import contextlib
+import functools
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from unittest import mock
 
 from bson import ObjectId
@@ -13,13 +14,14 @@ from pymongo.errors import (
 )
 from werkzeug.datastructures import FileStorage
 
-from config import APP_NAME
+from app import create_app
+from config import APP_NAME, config_dict
 from controller import file as files
 from controller.error import Invalid, NotFound
 from core.database.chunk import MissingChunk
 from core.database.outage import DatabaseAway
 from core.web.file.upload import Files
-from core.web.validation.parameter import Json, Query
+from core.web.validation.parameter import Form, Json, Query
 from core.web.validation.validator import Validator
 from model.mongodb import File
 from tests.case import UnitTestCase
@@ -512,6 +514,36 @@ class ControllerTestCase(UnitTestCase):
         for view in (two, field):
             self.assertRaises(TypeError, Validator(), view)
         Validator()(query)
+
+    def test_fields_come_before_the_files(self):
+        """They are read first; one behind them, or none where it is needed, is a 400"""
+
+        @Validator()
+        def view(file=Files(), title=Form(str), day=Form(date, optional=True)):
+            return [
+                title,
+                str(day),
+                [[one.filename, b"".join(one.blocks).decode()] for one in file],
+            ]
+
+        app = create_app(config_dict["testing"])
+        app.add_url_rule("/view", "view", view, methods=["POST"])
+        send = functools.partial(app.test_client().post, "/view", content_type=FORM)
+        title, day = part(b"T", None, "title"), part(b"2026-01-31", None, "day")
+        other = part(b"x", None, "other")
+        response = send(data=form(title, other, day, part(b"1"), part(b"2", "b"), other))
+        self.assertEqual(response.json, ["T", "2026-01-31", [["a.txt", "1"], ["b", "2"]]])
+        order = "end the fields of the form before its files."
+        for parts, status, words in (
+            ((part(b"1"), title), 400, f"Form field 'title' is missing: s{order}"),
+            ((title, part(b"1"), day), 400, f"S{order}"),
+            ((title, title, part(b"1")), 400, "Form field 'title' is given 2 times: give it once."),
+            ((title,), 400, "File 'file' is missing."),
+            ((part(b"\xff", None, "title"), part(b"1")), 400, "The form is not valid UTF-8."),
+            ((part(bytes(2**20 + 1), None), part(b"1")), 413, "The body is too large: send less."),
+        ):
+            response = send(data=form(*parts))
+            self.assertEqual((response.status_code, response.json["description"]), (status, words))
 
     def test_runs_without_flask(self):
         """On any model"""

@@ -12,11 +12,6 @@ NO_AUTHOR = "There is no author yet: run `flask db-init` to put one in."
 class InfoTestCase(AppTestCase):
     """Info API"""
 
-    def patch(self, name, **kwargs):
-        patch = mock.patch(f"model.mongodb.{name}", autospec=True, **kwargs)
-        self.addCleanup(patch.stop)
-        return patch.start()
-
     def test_get_author(self):
         """The author's document"""
         self.patch("MasterConfig.get_author", return_value=Mock.get_author())

@@ -13,11 +13,6 @@ from tests.mock import Mock
 class LogTestCase(AppTestCase):
     """Log API"""
 
-    def patch(self, name, **kwargs):
-        patch = mock.patch(f"model.mongodb.{name}", autospec=True, **kwargs)
-        self.addCleanup(patch.stop)
-        return patch.start()
-
     def test_get_log(self):
         """The first page, and no next one where there are no more entries"""
         get_log = self.patch("Log.get_log", return_value=Mock.get_log(0, 10))

@@ -25,6 +25,11 @@ class AdminTestCase(AppTestCase):
         for scheme in ("Bearer", "bearer"):
             self.assertEqual(self.ask(f"{scheme} {'t' * 40}").status_code, 200)
 
+    def test_client_of_the_tests_sends_it(self):
+        """AppTestCase.admin"""
+        self.assertEqual(self.client.get("/view").status_code, 401)
+        self.assertEqual(self.admin.get("/view").status_code, 200)
+
     def test_anything_else_does_not(self):
         """401 with WWW-Authenticate, before the view is called"""
         for given in (

@@ -15,7 +15,7 @@ from tests.core.case import ProbeTestCase
 class RequestLogTestCase(ProbeTestCase):
     """API logging"""
 
-    settings = {"API_LOGGING": True}
+    settings = {"API_LOGGING": True, "LOG_BODIES": True}
 
     def setUp(self):
         super().setUp()
@@ -63,6 +63,13 @@ class RequestLogTestCase(ProbeTestCase):
                     stream = io.BytesIO(body)
                     self.send("/probe/name", stream, "application/json", **headers)
                 self.assertEqual(self.entry()["params"], expected)
+
+    def test_without_log_bodies_their_length_is_stored(self):
+        """Whatever they hold"""
+        self.app.config["LOG_BODIES"] = False
+        with mock.patch("tests.core.probe.Probe.change_name", autospec=True):
+            self.client.post("/probe/name", json={"name": "NB"})
+        self.assertEqual(self.entry()["params"], "(13 bytes)")
 
     def test_entry_is_small_whatever_was_sent(self):
         """Thousands may wait: path, query and method are cut, their secrets redacted first"""

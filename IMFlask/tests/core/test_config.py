@@ -30,6 +30,8 @@ SETTINGS = [
     ("MONGODB_NAME", "shop", "shop"),
     ("HSTS_SECONDS", "60", 60),
     ("PROXY_HOPS", "for=1", {"x_for": 1, "x_proto": 0, "x_host": 0, "x_port": 0, "x_prefix": 0}),
+    ("CONTENT_SECURITY_POLICY", "default-src 'none'", "default-src 'none'"),
+    ("LOG_BODIES", "0", False),
     ("TRUSTED_HOSTS", "a.example", ["a.example"]),
     ("ADMIN_TOKEN", "a" * 32, "a" * 32),
     ("API_LOGGING", "0", False),
@@ -215,6 +217,16 @@ class ConfigTestCase(ConfigCase):
         )
         self.assertEqual(done.stdout.strip(), APP_NAME)
         (self.folder / ".env").unlink()
+        # Those of Kubernetes for Services of this name, and of one that begins with it.
+        service = APP_NAME.upper()
+        names = ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP_ADDR"]
+        given = [f"{one}_{name}=x" for one in (service, f"{service}_API") for name in names]
+        (self.folder / ".env").write_text("\n".join([*given, f"{service}_PROT=x"]))
+        done = self.start("config.APP_NAME")
+        self.assertEqual(
+            done.stderr, f"[{APP_NAME}] {service}_PROT is no setting and is ignored.\n"
+        )
+        (self.folder / ".env").unlink()
         done = self.start(ERROR_LOG_PATH="x", TEST_MONGODB_URI="mongodb://h")
         self.assertEqual(done.stderr, "")
 
@@ -277,13 +289,13 @@ class EnvFileTestCase(ConfigCase):
 
     def test_unreadable_one_stops_the_start(self):
         """One sentence; a folder as well"""
-        sentence = ".env cannot be read: make it a UTF-8 file of lines NAME=value."
+        sentence = ".env cannot be read (not UTF-8): make it a file of lines NAME=value."
         for content in (b"A=\xff\xfe", b"A='x\0y'", b"'A=B'=1", "A=1".encode("utf-16")):
             (self.folder / ".env").write_bytes(content)
             self.assert_stops(sentence)
         (self.folder / ".env").unlink()
         (self.folder / ".env").mkdir()
-        self.assert_stops(sentence)
+        self.assert_stops(sentence.replace("not UTF-8", "Is a directory"))
 
     def test_bad_line_stops_the_start(self):
         """It would else be passed over, and with it FLASK_CONFIG=production"""

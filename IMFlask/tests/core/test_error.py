@@ -19,12 +19,14 @@ from pymongo.errors import (
     WriteError,
 )
 from werkzeug.exceptions import (
+    HTTPException,
     MethodNotAllowed,
     RequestedRangeNotSatisfiable,
     ServiceUnavailable,
     TooManyRequests,
     Unauthorized,
 )
+from werkzeug.exceptions import NotFound as NotFoundPage
 
 from controller.error import Conflict, ControllerError, Invalid, NotFound
 from core.database.outage import DatabaseAway
@@ -74,6 +76,24 @@ class ErrorTestCase(ProbeTestCase):
         """abort(404, words)"""
         self.set_view(lambda: abort(404, "No such note."))
         self.assert_fails(self.client.get("/view"), 404, "No such note.")
+
+    def test_words_of_one_s_own_class_are_kept(self):
+        """Werkzeug's own are replaced, in a class derived from its as well"""
+
+        class Teapot(HTTPException):
+            code, description = 418, "Only tea here."
+
+        class Mine(NotFoundPage):
+            pass
+
+        class Worded(NotFoundPage):
+            description = "No such order."
+
+        self.assert_fails(self.fail_with(Teapot()), 418, "Only tea here.")
+        self.assert_fails(self.fail_with(Worded()), 404, "No such order.")
+        nothing = "There is nothing at this address: check its spelling."
+        self.assert_fails(self.fail_with(Mine()), 404, nothing)
+        self.assert_fails(self.fail_with(Mine("Gone.")), 404, "Gone.")
 
     def test_headers_of_the_error_are_kept(self):
         """Allow, WWW-Authenticate, Content-Range, Retry-After"""
@@ -197,6 +217,17 @@ class ErrorTestCase(ProbeTestCase):
             self.fail_with(ZeroDivisionError())
             self.fail_with(NotFound("gone"))
         self.assertEqual(seen, [(self.app, ZeroDivisionError)])
+
+    def test_unexpected_error_reaches_the_teardown_functions(self):
+        """In debug too; what is foreseen does not"""
+        seen = []
+        self.app.teardown_request(lambda error: seen.append(type(error)))
+        for debug in (False, True):
+            self.app.debug = debug
+            for error in (ZeroDivisionError(), NotFound("gone")):
+                with self.assertLogs("app", "ERROR") if error.args == () else self.subTest():
+                    self.fail_with(error)
+        self.assertEqual(seen, [ZeroDivisionError, type(None)] * 2)
 
     def test_unexpected_error_after_the_view_is_hidden_too(self):
         """A result that is no JSON, a None, a failing after_request"""

@@ -1,11 +1,24 @@
 """JSON in and out."""
 
+import dataclasses
+import enum
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
 
-from bson import Binary, Decimal128, ObjectId
+from bson import (
+    Binary,
+    DatetimeMS,
+    DBRef,
+    Decimal128,
+    Int64,
+    MaxKey,
+    MinKey,
+    ObjectId,
+    Regex,
+    Timestamp,
+)
 from flask.json.provider import DefaultJSONProvider
 
 from tests.core.case import ProbeTestCase
@@ -35,6 +48,35 @@ class JSONProviderTestCase(ProbeTestCase):
         ):
             with self.subTest(value=value):
                 self.assert_written(value, text)
+
+    def test_other_values_of_bson_are_written(self):
+        """As MongoDB's Extended JSON; a member of an Enum as its value"""
+        color = enum.Enum("Color", {"RED": "red", "DAY": date(2026, 1, 2)})
+        point = dataclasses.make_dataclass("Point", ["x"])
+        for value, text in (
+            (Int64(5), "5"),
+            (Decimal("1E+2"), '"100"'),
+            (DBRef("c", ObjectId("0" * 24)), f'{{"$ref":"c","$id":"{"0" * 24}"}}'),
+            (Timestamp(1, 2), '{"$timestamp":{"t":1,"i":2}}'),
+            (Regex("a", "i"), '{"$regularExpression":{"pattern":"a","options":"i"}}'),
+            (MinKey(), '{"$minKey":1}'),
+            (MaxKey(), '{"$maxKey":1}'),
+            (DatetimeMS(2**60), str(2**60)),
+            (color.RED, '"red"'),
+            (color.DAY, '"2026-01-02"'),
+            (point(ObjectId("0" * 24)), f'{{"x":"{"0" * 24}"}}'),
+        ):
+            with self.subTest(value=value):
+                self.assert_written(value, text)
+
+    def test_keys_may_be_ids(self):
+        """They are written as values are; what is no key is an error"""
+        value = {ObjectId("0" * 24): [{UUID(int=1): float("nan")}], 5: date(2026, 1, 2)}
+        self.assertEqual(
+            self.app.json.dumps(value),
+            f'{{"{"0" * 24}":[{{"{UUID(int=1)}":null}}],"5":"2026-01-02"}}',
+        )
+        self.assertRaises(TypeError, self.app.json.dumps, {(1, 2): 3})
 
     def test_dates_are_utc_with_milliseconds(self):
         """Aware, naive and elsewhere"""

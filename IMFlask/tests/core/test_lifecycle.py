@@ -68,6 +68,9 @@ class HeadersTestCase(ProbeTestCase):
         self.assertIn("default-src 'self';", policy)
         self.assertNotIn("unsafe", policy)
         self.assertNotIn("Content-Security-Policy", self.client.get("/probe/hello").headers)
+        self.set_view(lambda: ("<p>", {"Content-Security-Policy": "default-src https:"}))
+        policies = self.client.get("/view").headers.getlist("Content-Security-Policy")
+        self.assertEqual(policies, ["default-src https:"])
 
     def test_no_cache_keeps_json(self):
         """Unless the view says otherwise; pages and files are not meant"""
@@ -281,14 +284,18 @@ class ProxyTestCase(ProbeTestCase):
             headers = {"X-Forwarded-For": "6.6.6.6, 10.9.8.7", "X-Forwarded-Host": "evil.com"}
             self.client.get("/probe/hello", headers=headers)
             self.client.get("/probe/hello", headers={"X-Forwarded-For": "::1%<x>"})
+            for given in ("198.51.100.7:51234", "[2001:db8::1]:443", "[2001:db8::1]", "1.2.3.4:x"):
+                self.client.get("/probe/hello", headers={"X-Forwarded-For": given})
         self.assertIn("ip 10.9.8.7, GET /probe/hello", logs.output[0])
         self.assertIn("ip None, GET /probe/hello", logs.output[1])  # no address
+        found = [record.request.remote_addr for record in logs.records[2:]]
+        self.assertEqual(found, ["198.51.100.7", "2001:db8::1", "2001:db8::1", None])
 
 
 class SlowRequestTestCase(ProbeTestCase):
     """Slow API tracking"""
 
-    settings = {"SLOW_API_TIME": 0.05}
+    settings = {"SLOW_API_TIME": 0.05, "LOG_BODIES": True}
 
     def test_slow_request_is_one_line(self):
         """ip, url, body, time; redacted and escaped"""
@@ -313,6 +320,15 @@ class SlowRequestTestCase(ProbeTestCase):
         record = logs.records[0]
         self.assertEqual((record.request.path, record.status), ("/probe/name", 404))
         self.assertGreaterEqual(record.milliseconds, 60)
+
+    def test_body_is_told_by_its_length_without_log_bodies(self):
+        """It can hold anybody's address"""
+        self.app.config |= {"LOG_BODIES": False, "SLOW_API_TIME": 0}
+        with self.assertLogs("core", "WARNING") as logs:
+            self.client.post("/probe/hello", json={"mail": "nb@example.com"})
+            self.client.post("/nowhere", json={"mail": "nb@example.com"})
+        for line in logs.output:
+            self.assertTrue(line.endswith(", body (25 bytes)"), line)
 
     def test_line_breaks_of_the_client_are_escaped(self):
         """In the path and in the method"""

@@ -100,6 +100,14 @@ class CommandTestCase(UnitTestCase):
             self.invoke("test")
         self.assertEqual(seen, [False])
 
+    def test_program_says_what_to_run(self):
+        """python manage.py"""
+        done = subprocess.run(
+            [sys.executable, "manage.py"], cwd=ROOT, capture_output=True, text=True
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("`flask run`", done.stderr)
+
     def test_shell_knows_the_models(self):
         """app_name, db and the models"""
         context = manage.application.make_shell_context()

@@ -10,6 +10,7 @@ from unittest import mock
 from uuid import uuid4
 
 from bson.errors import InvalidDocument
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, ServerSelectionTimeoutError
 
 from core.database.model import Model
@@ -56,6 +57,29 @@ class ModelTestCase(UnitTestCase):
         self.assertEqual(document["name"], "NB")
         self.assertIsNone(document["kind"])
         self.assertEqual(document["__version__"], 1)
+
+    def test_changes_are_set_and_null_is_removed(self):
+        """In one query, which returns the document; with the time where the schema has one"""
+        collection = mock.MagicMock()
+        for schema, changes, update in (
+            ({}, {"a": 1, "b": None}, {"$set": {"a": 1}, "$unset": {"b": ""}}),
+            ({}, {"a": 0}, {"$set": {"a": 0}}),
+            ({}, {"b": None}, {"$unset": {"b": ""}}),
+            ({"updated_at": 0}, {}, {"$set": {"updated_at": mock.ANY}}),
+        ):
+            with mock.patch.object(Probe, "schema", schema):
+                model = Probe({"Probe": collection})
+                found = model.change({"_id": 1}, changes)
+            self.assertIs(found, collection.find_one_and_update.return_value)
+            collection.find_one_and_update.assert_called_with(
+                {"_id": 1}, update, return_document=ReturnDocument.AFTER
+            )
+        with mock.patch.object(Probe, "schema", {}):
+            self.assertIs(
+                Probe({"Probe": collection}).change({"_id": 1}, {}),
+                collection.find_one.return_value,
+            )
+        self.assertRaises(Unstorable, Probe({}).change, {}, {"a": 2**70})
 
     def test_what_bson_cannot_hold_is_refused_where_it_comes_in(self):
         """Before any query; what it can hold passes"""

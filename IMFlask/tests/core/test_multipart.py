@@ -4,7 +4,7 @@ import random
 import time
 import tracemalloc
 
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from core.web.multipart import HEAD_LIMIT, read_parts
 from tests.case import UnitTestCase
@@ -175,3 +175,25 @@ class MultipartTestCase(UnitTestCase):
         with self.assertRaises(RequestEntityTooLarge) as caught:
             self.read(body, limit=4)
         self.assertEqual(caught.exception.description, "The form has more than 4 parts.")
+
+    def test_backslashes_in_a_name_are_its_own(self):
+        """Browsers do not escape them; curl does"""
+        for given, name in (
+            (r"C:\Users\nb\report.txt", r"C:\Users\nb\report.txt"),
+            (r"\\srv\share\new.txt", r"\srv\share\new.txt"),
+            (r"a \"b\".txt", 'a "b".txt'),
+            (r"a\\b", r"a\b"),
+        ):
+            head = f'Content-Disposition: form-data; name="a"; filename="{given}"'.encode()
+            ((_, found, _, _),) = self.read(b"--x\r\n" + head + b"\r\n\r\n\r\n--x--")
+            self.assertEqual(found, name)
+
+    def test_transfer_encodings_are_refused(self):
+        """But those that change nothing (RFC 7578, 4.7)"""
+        for encoding, is_taken in (("binary", True), ("7BIT", True), ("base64", False)):
+            head = HEAD + f"\r\nContent-Transfer-Encoding: {encoding}".encode()
+            body = b"--x\r\n" + head + b"\r\n\r\nYQ==\r\n--x--"
+            if is_taken:
+                self.assertEqual(len(self.read(body)), 1)
+            else:
+                self.assertRaises(UnsupportedMediaType, self.read, body)

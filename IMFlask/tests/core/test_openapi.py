@@ -15,7 +15,7 @@ from core.web.openapi import describe
 from core.web.openapi.answers import answers
 from core.web.openapi.operation import path_of
 from core.web.openapi.schema import schema_of
-from core.web.response import Envelope
+from core.web.response import Created, Envelope
 from core.web.validation.parameter import Form, Header, Json, Query, Route
 from core.web.validation.rule import EMAIL, DatetimeRule, ObjectIdRule
 from core.web.validation.validator import Validator
@@ -328,17 +328,58 @@ class OperationTestCase(AppTestCase):
         def choose(color=Query(str, rules=package.In(list(Color)))) -> "json.Nothing":
             """Choose it."""
 
+        def plugin():
+            """Do it."""
+
+        plugin.__module__ = "not.imported"
+        self.app.add_url_rule("/plugin", "plugin", plugin)
         self.app.add_url_rule("/partial", "partial", functools.partial(lambda: {}))
         self.app.add_url_rule("/callable", "callable", Callable())
         self.app.add_url_rule("/built", "built", build_only=True)
         self.app.add_url_rule("/shown", "shown", Shown.as_view("shown"))
         self.app.add_url_rule("/choose", "choose", choose)
         paths = describe(self.app)["paths"]
-        self.assertLessEqual({"/partial", "/callable", "/choose"}, paths.keys())
+        self.assertLessEqual({"/partial", "/callable", "/choose", "/plugin"}, paths.keys())
         self.assertNotIn("/built", paths)
         self.assertEqual(paths["/shown"]["get"]["summary"], "Show it.")
         printed = self.app.test_cli_runner().invoke(args=("openapi",)).output
         self.assertIn("/choose", json.loads(printed)["paths"])
+
+    def test_methods_of_a_class_are_described_each(self):
+        """Their parameters, answers and security; those of its decorators"""
+
+        class Both(MethodView):
+            decorators = (Validator(),)
+
+            def get(self, a=Query(int)) -> Envelope:
+                """Get it."""
+
+            @answers(errors=(409,))
+            def post(self, b=Json(str)) -> Envelope:
+                """Make it."""
+
+        Both.post.security = lambda app: {"key": {"type": "apiKey", "in": "header", "name": "X"}}
+        self.app.add_url_rule("/both", "both", Both.as_view("both"))
+        description = describe(self.app)
+        got, posted = (description["paths"]["/both"][method] for method in ("get", "post"))
+        self.assertEqual([one["name"] for one in got["parameters"]], ["a"])
+        self.assertNotIn("requestBody", got)
+        self.assertIn("b", str(posted["requestBody"]))
+        self.assertNotIn("parameters", posted)
+        self.assertEqual(("409" in got["responses"], "409" in posted["responses"]), (False, True))
+        self.assertEqual(("security" in got, posted["security"]), (False, [{"key": []}]))
+        self.assertIn("key", description["components"]["securitySchemes"])
+
+    def test_what_was_created_may_have_an_address(self):
+        """201: Location; 204: no body"""
+
+        @answers(status=201)
+        def make() -> Created:
+            """Make it."""
+
+        responses = self.describe(make, methods=["POST"])["responses"]
+        self.assertIn("Location", responses["201"]["headers"])
+        self.assertIn("application/json", responses["201"]["content"])
 
     def test_any_view_of_the_api_may_be_503(self):
         """A page and a probe may not, unless they say so"""
@@ -386,6 +427,12 @@ class DescriptionTestCase(AppTestCase):
         self.assertEqual((first.status_code, first.content_type), (200, "application/json"))
         self.assertEqual(first.data, second.data)
         self.assertEqual(first.json, describe(self.app))
+
+    def test_it_names_where_a_proxy_has_the_app(self):
+        """A prefix or a mount; a base path is none otherwise"""
+        environ = {"SCRIPT_NAME": "/shop"}
+        served = self.client.get("/openapi.json", environ_overrides=environ).json
+        self.assertEqual(served, describe(self.app) | {"servers": [{"url": "/shop"}]})
 
     def test_every_route_is_in_it(self):
         """With a summary, a tag and one id each"""

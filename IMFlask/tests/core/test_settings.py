@@ -72,8 +72,8 @@ class SettingsTestCase(UnitTestCase):
     def test_hosts(self):
         """Names and suffixes, separated by commas"""
         self.assertEqual(
-            parser.hosts("www.example.com, .Example.org,127.0.0.1"),
-            ["www.example.com", ".example.org", "127.0.0.1"],
+            parser.hosts("www.example.com, .Example.org,127.0.0.1,[::1]"),
+            ["www.example.com", ".example.org", "127.0.0.1", "[::1]"],
         )
         for value in (
             "example.com:80",
@@ -133,6 +133,13 @@ class SettingsTestCase(UnitTestCase):
                     "parsed",
                     parser.mongodb_uri,
                 )
+
+        self.assert_stops(
+            "mongodb://u:secret@host/?tls=true&tlsCAFile=/nowhere/ca.pem",
+            "is not valid: put a MongoDB URI whose file /nowhere/ca.pem can be read, there.",
+            "parsed",
+            parser.mongodb_uri,
+        )
 
     def test_database_names(self):
         """What every MongoDB takes"""

@@ -1,12 +1,15 @@
 """Our Validator: what it reads, what it refuses, and in which words."""
 
+import functools
 import io
 from unittest import mock
 
 import flask_validation_extended as package
 from flask import request
+from flask.views import MethodView
 from flask_validation_extended import In, Max, Min, MinLen, ValidationRule
 
+from app.api.decorator import timer
 from core.web.validation.parameter import Dict, Form, Header, Json, List, Query, Route
 from core.web.validation.validator import Validator
 from tests.case import AppTestCase
@@ -101,6 +104,67 @@ class ValidatorTestCase(AppTestCase):
         """A broken body does not matter to a view without one"""
         self.serve(a=Query(int, default=1))
         self.assert_reads(self.post_json("{"), a=1)
+
+    def test_parameter_without_source_is_another_s_to_give(self):
+        """The route's, or that of a decorator around or within"""
+
+        def logged_in(view):
+            @functools.wraps(view)
+            def wrapper(*args, **kwargs):
+                return view(*args, user="NB", **kwargs)
+
+            return wrapper
+
+        def view(user, i, a=Query(int), b=5):
+            return [user, i, a, b]
+
+        self.view(logged_in(Validator()(view)), "/around/<i>", endpoint="around")
+        self.view(Validator()(logged_in(view)), "/within/<i>", endpoint="within")
+        for path in ("/around/x?a=1", "/within/x?a=1"):
+            self.assertEqual(self.client.get(path).json, ["NB", "x", 1, 5])
+
+    def test_methods_of_a_class(self):
+        """Decorated one by one, by the class's `decorators`, static ones"""
+
+        class Each(MethodView):
+            @Validator()
+            def get(self, a=Query(int)):
+                return [a, type(self).__name__]
+
+        class Both(MethodView):
+            decorators = (Validator(), timer)
+
+            def get(self, a=Query(int)):
+                return [a, type(self).__name__]
+
+            def post(self, i, b=Json(str)):
+                return [i, b]
+
+        class Static:
+            @Validator()
+            @staticmethod
+            def outer(a=Query(int)):
+                return [a]
+
+            @staticmethod
+            @Validator()
+            def inner(a=Query(int)):
+                return [a]
+
+        for path, view in (
+            ("/each", Each.as_view("each")),
+            ("/both/<i>", Both.as_view("both")),
+            ("/outer", Static.outer),
+            ("/inner", Static().inner),
+        ):
+            self.app.add_url_rule(path, path, view)
+        self.assertEqual(self.client.get("/each?a=1").json, [1, "Each"])
+        self.assertEqual(self.client.get("/each?a=x").status_code, 400)
+        self.assertEqual(self.client.get("/both/1?a=1").status_code, 500)  # get() takes no `i`
+        self.assertEqual(self.client.post("/both/1", json={"b": "x"}).json, ["1", "x"])
+        self.assertEqual(self.client.post("/both/1", json={}).status_code, 400)
+        self.assertEqual(self.client.get("/outer?a=1").json, [1])
+        self.assertEqual(self.client.get("/inner?a=1").json, [1])
 
     def test_missing_default_and_optional(self):
         """What is not there"""
@@ -273,6 +337,20 @@ class ValidatorTestCase(AppTestCase):
                 self.assertEqual(response.status_code, 400)
                 self.assertIn("malformed JSON", response.json["description"])
 
+    def test_json_as_clients_send_it(self):
+        """With a byte order mark, with no body; a compressed one is not taken"""
+        self.serve(a=Json(str, optional=True))
+        self.assert_reads(self.post_json(b'\xef\xbb\xbf{"a": "x"}'), a="x")
+        self.assert_reads(self.post_json(b""), a=None)
+        identity = {"headers": {"Content-Encoding": "Identity"}}
+        self.assert_reads(self.post_json(b'{"a": "x"}', **identity), a="x")
+        words = "Send the body uncompressed, without a Content-Encoding."
+        gzip = {"headers": {"Content-Encoding": "gzip"}}
+        self.assert_fails(self.post_json(b"\x1f\x8b", **gzip), 415, words)
+        self.setUp()
+        self.serve(a=Form(str, optional=True))
+        self.assert_fails(self.client.post("/view", data={"a": "x"}, **gzip), 415, words)
+
     def test_body_must_be_an_object(self):
         """Any other JSON value"""
         self.serve(a=Json(str))
@@ -414,6 +492,52 @@ class ValidatorTestCase(AppTestCase):
             with self.subTest(body):
                 response = self.client.post("/view", data=body, **kind)
                 self.assertEqual(response.status_code, 400, response.data)
+
+    def test_form_without_its_boundary_says_so(self):
+        """None is named, or another one than the body has"""
+        self.serve(a=Form(str))
+        body = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
+        for content_type in ("multipart/form-data", "multipart/form-data; boundary=y"):
+            self.assert_fails(
+                self.client.post("/view", data=body, content_type=content_type),
+                400,
+                "The form has no boundary that its Content-Type names: leave that header to your"
+                " client, which writes it with the boundary.",
+            )
+
+    def test_form_of_a_view_that_reads_for_itself(self):
+        """Fields and files in any order, and not a byte more than was sent"""
+
+        def view():
+            file = request.files["f"]
+            return [request.form.to_dict(), file.filename, file.mimetype, len(file.read())]
+
+        self.app.config["MAX_CONTENT_LENGTH"] = 2**20
+        self.view(view)
+        head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="C:\\a\\b.txt"'
+        for length in (0, 1, *range(65360, 65440), 600_000):
+            body = (
+                b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+                + (head + b"\r\nContent-Type: text/plain\r\n\r\n" + b"\r" * length + b"\r\n")
+                + b'--x\r\nContent-Disposition: form-data; name="b"\r\n\r\n2\r\n--x--\r\n'
+            )
+            response = self.client.post(
+                "/view", data=body, content_type="multipart/form-data; boundary=x"
+            )
+            self.assertEqual(
+                response.json, [{"a": "1", "b": "2"}, "C:\\a\\b.txt", "text/plain", length]
+            )
+
+    def test_fields_of_a_form_are_bounded(self):
+        """In a multipart form; data is not what the form was made of"""
+        self.view(lambda: [list(request.form), request.data.decode()])
+        self.app.config |= {"MAX_FORM_MEMORY_SIZE": 100, "MAX_FORM_PARTS": 2}
+        for kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            response = self.client.post("/view", data={"a": "x" * 90}, content_type=kind)
+            self.assertEqual(response.json, [["a"], ""])
+        for data in ({"a": "x" * 101}, {"a": "x" * 60, "b": "x" * 60}, dict.fromkeys("abc", "1")):
+            response = self.client.post("/view", data=data, content_type=kind)
+            self.assertEqual(response.status_code, 413)
 
     def test_rules_are_asked_in_order(self):
         """The first that fails speaks"""

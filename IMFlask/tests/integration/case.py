@@ -13,7 +13,9 @@ import pymongo
 
 import config
 from core.database.client import get_client
-from model import connect
+from core.web.database import set_db
+from model import connect, init_db
+from tests.case import AppMixin
 from tests.core.process import free_port, start_secantus
 
 
@@ -60,3 +62,12 @@ class DatabaseTestCase(unittest.TestCase):
     def _drop_database(self):
         with pymongo.timeout(60):  # the client's limit is for a request, not for a busy machine
             get_client(self.uri, "tests").drop_database(self.name)
+
+
+class AppDatabaseTestCase(AppMixin, DatabaseTestCase):
+    """A test with an app on a database of its own, which is initialised."""
+
+    def setUp(self):
+        super().setUp()
+        set_db(self.app, self.database)
+        init_db(self.database, self.app.config)

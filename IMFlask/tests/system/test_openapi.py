@@ -1,6 +1,7 @@
 """The API's description, held against the API by those who believe every word of it."""
 
 import contextlib
+import enum
 import importlib.util
 import json
 import re
@@ -8,15 +9,17 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.request import urlopen
+from uuid import UUID
 
+from bson import ObjectId
 from flask_validation_extended import (
     All,
-    Dict,
     Email,
     In,
-    List,
     Max,
     MaxLen,
     Min,
@@ -28,7 +31,8 @@ from flask_validation_extended import (
 )
 
 from core.web.openapi.schema import schema_of
-from core.web.validation.parameter import Json
+from core.web.validation.field import Object, StrictObject
+from core.web.validation.parameter import Changes, Dict, Json, List
 from core.web.validation.rule import DatetimeRule, ObjectIdRule
 from core.web.validation.validator import Validator
 from model import init_db
@@ -44,13 +48,26 @@ from tests.system.fault import report
 EXCEPTIONS = {}  # "note.transfer_api.post": ["positive_data_acceptance"]
 
 with contextlib.suppress(ImportError):
+    import hypothesis
     import jsonschema
+    from hypothesis import strategies
 
 needs_clients = unittest.skipUnless(
     importlib.util.find_spec("schemathesis") and importlib.util.find_spec("openapi_spec_validator"),
     "needs schemathesis and openapi-spec-validator: pip install -r .ci/requirements.txt",
 )
 
+
+class Status(enum.Enum):
+    NEW = "new"
+    PAID = "paid"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+ITEM = {"a": Json(int, rules=[Min(1), Max(9)]), "b": Json(str, optional=True)}
 
 # What may be said of a field, by its type, and what may be sent.
 RULES = {
@@ -61,16 +78,44 @@ RULES = {
         *((Regex("a.*"), Regex(".*c")), Number(), (Number(), MinLen(2)), Strip(), Email()),
         *(PhoneNum(), ObjectIdRule(), DatetimeRule("%Y-%m-%d")),
     ],
+    **{kind: [()] for kind in (ObjectId, datetime, date, UUID, Status, Level, (Status, int))},
+    Decimal: [(), Min(0), (Min(0), Max(10**40))],
+    List(Object(**ITEM)): [(), MinLen(2), MaxLen(1)],
+    **{StrictObject(**ITEM): [()], Dict(ObjectId): [()], (date, Object(**ITEM)): [()]},
     **{bool: [()], list: [(), MinLen(1), MaxLen(1)], dict: [(), MinLen(1), MaxLen(0)], All: [()]},
     **{List(int): [()], Dict(str): [()], List([int, str]): [()], List(List(int)): [()]},
     **{(int, str): [()], (str, list): [MinLen(2)], (list, dict): [MaxLen(0)]},
 }
-# Neither 1.0, which JSON Schema takes for an integer, nor a text that ends with a line, where
-# Python's $ matches and ECMAScript's does not.
+# No text that ends with a line, where Python's $ matches and ECMAScript's does not.
 VALUES = [
-    *(None, True, False, 0, 1, 2, 5, -1, 1.5, 2**63, "", "a", "ab", "abc", "b", "y z", " a", "a "),
+    *(
+        None,
+        True,
+        False,
+        0,
+        1,
+        2,
+        5,
+        -1,
+        1.0,
+        1.5,
+        1e2,
+        2**63,
+        10**34,
+        "",
+        "a",
+        "ab",
+        "abc",
+        "b",
+        "y z",
+        " a",
+        "a ",
+    ),
     *("1", "12", "١٢", "-1", "a@b.kr", '"a b"@c.d', "010-1234-5678", "한글", "\na", "a\nb"),
-    *("2026-01-31", "2026-02-30", "0" * 24, "F" * 24, "g" * 24),
+    *("2026-01-31", "2026-02-30", "0" * 24, "F" * 24, "g" * 24, "new", "paid", "19.90", "-1.5"),
+    *("2026-01-31T09:30:00Z", "2026-01-31T09:30:00.5+09:00", "2026-02-30T00:00:00Z", "1e5"),
+    *("2026-01-31T09:30:00", f"12345678{'-1234' * 3}-1234567890ab", "NaN", "9" * 35, "-0"),
+    *([{"a": 1}], [{"a": 1, "c": 2}], [{"a": 0}], [{}, {"a": 1}], [{"a": 1.0}] * 2, {"b": None}),
     *([], [1], [1, 2], ["a"], [[1]], [None], {}, {"a": 1}, {"a": "b"}, {"a": None}),
 ]
 
@@ -79,28 +124,91 @@ VALUES = [
 class AgreementTestCase(AppTestCase):
     """A field's schema and the Validator"""
 
+    def setUp(self):
+        super().setUp()
+        fields = [
+            (kind, Json(kind, rules=rules, optional=optional))
+            for kind, several in RULES.items()
+            for rules in several
+            for optional in (False, True)
+        ]
+        self.fields = {f"/{n}": field for n, field in enumerate(fields)}
+        for path, (_, field) in self.fields.items():
+            view = Validator()(lambda a=field: {})
+            self.app.add_url_rule(path, path, view, methods=["POST"])
+
+    def assert_they_agree(self, path, value):
+        kind, field = self.fields[path]
+        status = self.client.post(path, json={"a": value}).status_code
+        wanted = 200 if checker(schema_of(field)).is_valid(value) else 400
+        self.assertEqual(status, wanted, (kind, field.rules, field.optional, value))
+
     def test_they_take_the_same(self):
         """Each kind with each rule, required or not, and values of all kinds"""
-        fields = {}
-        for kind, several in RULES.items():
-            for rules in several:
-                for optional in (False, True):
-                    field = Json(kind, rules=rules, optional=optional)
-
-                    def view(a=field):
-                        return {}
-
-                    fields[f"/{len(fields)}"] = kind, rules, field
-                    path = f"/{len(fields) - 1}"
-                    self.app.add_url_rule(path, path, Validator()(view), methods=["POST"])
-        for path, (kind, rules, field) in fields.items():
-            checker = jsonschema.Draft202012Validator(
-                schema_of(field), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-            )
+        for path in self.fields:
             for value in VALUES:
-                with self.subTest(kind=kind, rules=rules, optional=field.optional, value=value):
-                    status = self.client.post(path, json={"a": value}).status_code
-                    self.assertEqual(status, 200 if checker.is_valid(value) else 400)
+                self.assert_they_agree(path, value)
+
+    def test_they_take_the_same_of_what_is_generated(self):
+        """Out of the schema, and with a letter changed"""
+        for path, (_, field) in self.fields.items():
+            self.generate(path, schema_of(field))
+
+    def generate(self, path, schema):
+        @hypothesis.settings(max_examples=60, derandomize=True, database=None, deadline=None)
+        @hypothesis.given(
+            generated(schema),
+            strategies.integers(-1, 40),
+            strategies.sampled_from(["", "0", "-", " ", "a", "\u0661"]),
+        )
+        def check(value, at, letter):
+            if isinstance(value, str) and at >= 0:
+                value = (value[:at] + letter + value[at + 1 :]).rstrip("\n")
+            self.assert_they_agree(path, value)
+
+        check()
+
+    def test_changes_take_the_same(self):
+        """The body of a PATCH"""
+        changes = Changes(**ITEM)
+        view = Validator()(lambda a=changes: {})
+        self.app.add_url_rule("/changes", "changes", view, methods=["PATCH"])
+        for value in ({}, {"a": 1}, {"a": None}, {"b": None}, {"a": 0}, {"c": 1}, {"a": 1.0}):
+            status = self.client.patch("/changes", json=value).status_code
+            self.assertEqual(status == 200, checker(schema_of(changes)).is_valid(value), value)
+
+
+def checker(schema):
+    """Return a validator of JSON Schema, which holds a text to its format."""
+    draft = jsonschema.Draft202012Validator
+    schema = json.loads(json.dumps(schema))
+    return draft(schema, format_checker=draft.FORMAT_CHECKER)
+
+
+def generated(schema):
+    """Return a strategy of values that a schema takes, or nearly."""
+    if "anyOf" in schema:
+        return strategies.one_of(map(generated, schema["anyOf"]))
+    if "enum" in schema:
+        return strategies.sampled_from(schema["enum"])
+    if "pattern" in schema:
+        pattern = re.sub(r"\(\?[=!][^)]*\)", "", schema["pattern"])  # which it would try in vain
+        return strategies.from_regex(pattern).map(lambda text: text.rstrip("\n"))
+    if schema.get("type") == "array":
+        return strategies.lists(generated(schema.get("items", {})), max_size=3)
+    if schema.get("type") == "object":
+        fields = {name: generated(one) for name, one in schema.get("properties", {}).items()}
+        others = generated(schema.get("additionalProperties") or {})
+        names = strategies.text(max_size=3)
+        return strategies.fixed_dictionaries({}, optional=fields) | strategies.dictionaries(
+            names, others, max_size=3
+        )
+    floats = strategies.floats(-9e15, 9e15)
+    return {
+        "integer": strategies.integers() | floats | strategies.integers(-99, 99).map(float),
+        "number": strategies.integers(-(10**300), 10**300) | floats,
+        "string": strategies.text(max_size=4).map(lambda text: text.rstrip("\n")),
+    }.get(schema.get("type"), strategies.sampled_from(VALUES))
 
 
 @needs_clients

@@ -1,0 +1,105 @@
+"""Answers that stream: what fails before the first block, and after it."""
+
+from flask import Response, got_request_exception, request, stream_with_context
+
+from core.database.outage import DatabaseAway
+from core.error import NotFound
+from tests.case import AppTestCase
+
+
+class StreamTestCase(AppTestCase):
+    """A view that returns a generator"""
+
+    def serve(self, *blocks):
+        """Serve a stream of these blocks; of an exception among them it dies."""
+        self.closed = []
+
+        def stream():
+            try:
+                for block in blocks:
+                    if isinstance(block, Exception):
+                        raise block
+                    yield block
+            finally:
+                self.closed.append(True)
+
+        self.set_view(lambda: Response(stream(), mimetype="text/plain"))
+
+    def test_blocks_come_as_they_are_made(self):
+        """All of them, none read before it is asked for but the first"""
+        made = []
+        self.set_view(lambda: Response(made.append(n) or f"{n}" for n in range(3)))
+        with self.client.get("/view", buffered=False) as response:
+            self.assertEqual(made, [0])
+            self.assertEqual(b"".join(response.response), b"012")
+        self.serve()
+        self.assertEqual(self.client.get("/view").data, b"")
+        self.serve("", "a", "b")
+        self.assertEqual(self.client.get("/view").data, b"ab")
+
+    def test_failure_before_the_first_block_has_its_status(self):
+        """And its envelope, as if the view had raised it; the stream is closed"""
+        away = "The service is not available now: try again soon."
+        for error, status, words in (
+            (DatabaseAway("away"), 503, away),
+            (NotFound("There is none."), 404, "There is none."),
+            (ZeroDivisionError(), 500, "The server failed to answer this; the failure is logged."),
+        ):
+            with self.subTest(status):
+                self.serve(error)
+                logger = self.assertLogs("app") if status == 500 else self.subTest()
+                with logger as logs:
+                    response = self.client.get("/view", headers={"X-Request-ID": "one"})
+                self.assert_fails(response, status, words)
+                self.assertEqual(response.headers["X-Request-ID"], "one")
+                self.assertEqual(response.content_type, "application/json")
+                self.assertEqual(
+                    response.headers.get("Retry-After"), "2" if status == 503 else None
+                )
+                self.assertEqual(self.closed, [True])
+        self.assertIn("ZeroDivisionError", logs.output[0])
+
+    def test_error_tracker_gets_what_failed_before_the_first_block(self):
+        """got_request_exception"""
+        seen = []
+
+        def track(app, exception):
+            seen.append(exception)
+
+        self.serve(error := ZeroDivisionError())
+        with got_request_exception.connected_to(track, self.app), self.assertLogs("app"):
+            self.client.get("/view")
+        self.assertEqual(seen, [error])
+
+    def test_failure_after_the_first_block_is_logged(self):
+        """With the request and its traceback; the connection is broken, the stream closed"""
+        self.serve("a", ZeroDivisionError())
+        with (
+            self.assertLogs("core", "ERROR") as logs,
+            self.assertRaises(ZeroDivisionError),
+            self.client.get("/view", buffered=False, headers={"X-Request-ID": "one"}) as response,
+        ):
+            list(response.response)
+        (record,) = logs.records
+        self.assertEqual((record.message, record.request.id), ("an answer broke off", "one"))
+        self.assertIs(record.exc_info[0], ZeroDivisionError)
+        self.assertEqual(self.closed, [True])
+
+    def test_client_that_goes_away_closes_the_stream(self):
+        """Also one that has read nothing"""
+        for count in (0, 1):
+            self.serve("a", "b")
+            with self.client.get("/view", buffered=False) as response:
+                for _ in range(count):
+                    next(response.response)
+            self.assertEqual(self.closed, [True])
+
+    def test_context_may_be_kept(self):
+        """stream_with_context, as Flask has it"""
+        self.set_view(lambda: Response(stream_with_context(request.path for _ in range(2))))
+        self.assertEqual(self.client.get("/view").data, b"/view/view")
+
+    def test_head_reads_nothing(self):
+        """Of a stream"""
+        self.serve(ZeroDivisionError())
+        self.assertEqual(self.client.head("/view").status_code, 200)
