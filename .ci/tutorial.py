@@ -13,6 +13,12 @@ STEP = re.compile(
     r"```python\n(?P<block>.*?)```$)"
 )
 
+RECIPES = (
+    "When a document's shape changes",
+    "Two writes in one transaction",
+    "Objects in objects, and a filter",
+)
+
 
 def main() -> None:
     """Try the collection, then the recipes on top of it; then the extensions by themselves."""
@@ -22,7 +28,7 @@ def main() -> None:
         follow(root, collection[:recipes])
         check("a collection", root, "system.test_openapi")
         check("and the rest", root)
-        for title in ("When a document's shape changes", "Two writes in one transaction"):
+        for title in RECIPES:
             follow(root, section(title))
         check("its recipes", root, "system.test_openapi", "system.test_page")
         check("and the rest", root)

@@ -16,10 +16,16 @@ from core.web.openapi.answers import answers
 from core.web.openapi.operation import path_of
 from core.web.openapi.schema import schema_of
 from core.web.response import Created, Envelope
-from core.web.validation.parameter import Form, Header, Json, Query, Route
+from core.web.validation.field import Object
+from core.web.validation.parameter import Changes, Form, Header, Json, List, Paging, Query, Route
 from core.web.validation.rule import EMAIL, DatetimeRule, ObjectIdRule
 from core.web.validation.validator import Validator
 from tests.case import AppTestCase, UnitTestCase
+
+
+class Color(enum.Enum):
+    RED = "red"
+
 
 MIN_LEN = package.MinLen(2)
 ONE_OR_MANY = [{"type": "string"}, {"type": "array"}]
@@ -184,7 +190,6 @@ class OperationTestCase(AppTestCase):
                 {"type": "integer"},
                 ["200", "400", "413", "415", "503"],
             ),
-            (Files(), "multipart/form-data", None, ["200", "400", "413", "415", "503"]),
         ):
             with self.subTest(kind):
                 self.setUp()
@@ -197,22 +202,8 @@ class OperationTestCase(AppTestCase):
                 ((found, content),) = operation["requestBody"]["content"].items()
                 self.assertEqual(found, kind)
                 self.assertEqual(content["schema"]["required"], ["a"])
-                if schema:
-                    self.assertEqual(content["schema"]["properties"], {"a": schema})
+                self.assertEqual(content["schema"]["properties"], {"a": schema})
                 self.assertEqual(list(operation["responses"]), statuses)
-
-    def test_fields_beside_files_come_in_the_same_form(self):
-        """Before them, which the description says"""
-
-        @Validator()
-        def view(a=Form(str, optional=True), b=Files()) -> Envelope:
-            """Do it."""
-
-        body = self.describe(view, methods=["POST"])["requestBody"]
-        self.assertEqual(list(body["content"]), ["multipart/form-data"])
-        schema = body["content"]["multipart/form-data"]["schema"]
-        self.assertEqual((list(schema["properties"]), schema["required"]), (["a", "b"], ["b"]))
-        self.assertEqual(body["description"], "The fields of the form come before its files.")
 
     def test_what_is_answered(self):
         """The envelope, a page, bytes; marks of the view"""
@@ -228,6 +219,49 @@ class OperationTestCase(AppTestCase):
         self.assertEqual(schema["properties"]["result"], {"type": "integer"})
         self.assertEqual(schema["required"], ["msg", "result"])
         self.assertEqual(schema["examples"], [{"msg": "created", "result": 1}])
+
+    def test_objects_and_changes(self):
+        """Their fields, which are required, and whether there may be others"""
+        fields = {"a": Json(int), "b": Json(str, optional=True)}
+        properties = {
+            "a": {"type": "integer"},
+            "b": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        }
+
+        @Validator()
+        def post(items=Json(List(Object(**fields))), color=Json(Color, default=Color.RED)):
+            """Do it."""
+
+        @Validator()
+        def patch(changes=Changes(**fields)):
+            """Do it."""
+
+        body = self.describe(post, methods=["POST"])["requestBody"]
+        found = body["content"]["application/json"]["schema"]["properties"]
+        an_object = {"type": "object", "properties": properties}
+        self.assertEqual(
+            found["items"], {"type": "array", "items": an_object | {"required": ["a"]}}
+        )
+        self.assertEqual(json.loads(self.app.json.dumps(found["color"]))["default"], "red")
+        self.setUp()
+        body = self.describe(patch, methods=["PATCH"])["requestBody"]
+        self.assertNotIn("required", body)
+        for kind in ("application/json", "application/merge-patch+json"):
+            schema = an_object | {"additionalProperties": False}
+            self.assertEqual(body["content"][kind]["schema"], schema)
+
+    def test_parts_of_a_page_are_parameters_of_their_own(self):
+        """limit and before"""
+
+        @Validator()
+        def view(page=Paging(default=5, most=20)):
+            """Do it."""
+
+        limit, before = self.describe(view)["parameters"]
+        self.assertEqual(
+            limit["schema"], {"type": "integer", "minimum": 1, "maximum": 20, "default": 5}
+        )
+        self.assertEqual((before["name"], before["schema"]["type"]), ("before", "string"))
 
     def test_page(self):
         """HTML, where the view says that it returns text"""
@@ -314,9 +348,6 @@ class OperationTestCase(AppTestCase):
         class Callable:
             def __call__(self):
                 return {}
-
-        class Color(enum.Enum):
-            RED = 1
 
         class Shown(MethodView):
             """Not this one."""
@@ -414,6 +445,28 @@ class OperationTestCase(AppTestCase):
         self.assertEqual(operation["security"], [{"key": []}])
         self.assertIn("401", operation["responses"])
         self.assertEqual(description["components"]["securitySchemes"]["key"], scheme["key"])
+
+
+class FilesTestCase(AppTestCase):
+    """A form with files"""
+
+    describe = OperationTestCase.describe
+
+    def test_fields_beside_files_come_in_the_same_form(self):
+        """Before them, which the description says"""
+
+        @Validator()
+        def view(a=Form(str, optional=True), b=Files()) -> Envelope:
+            """Do it."""
+
+        operation = self.describe(view, methods=["POST"])
+        body = operation["requestBody"]
+        self.assertEqual(list(body["content"]), ["multipart/form-data"])
+        schema = body["content"]["multipart/form-data"]["schema"]
+        self.assertEqual((list(schema["properties"]), schema["required"]), (["a", "b"], ["b"]))
+        self.assertEqual(schema["properties"]["b"]["items"]["format"], "binary")
+        self.assertEqual(body["description"], "The fields of the form come before its files.")
+        self.assertEqual(list(operation["responses"]), ["200", "400", "413", "415", "503"])
 
 
 class DescriptionTestCase(AppTestCase):
