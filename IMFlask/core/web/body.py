@@ -76,13 +76,7 @@ class FormParser(FormDataParser):
     Werkzeug's own of multipart forms adds a byte to a file of some lengths (3.1.9).
     """
 
-    def parse(
-        self,
-        stream: IO[bytes],
-        mimetype: str,
-        content_length: int | None,
-        options: dict[str, str] | None = None,
-    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+    def parse(self, stream: Any, mimetype: str, content_length: Any, options: Any = None) -> Any:
         """Return (stream, fields, files)."""
         if mimetype == "application/x-www-form-urlencoded":
             body = stream.read()

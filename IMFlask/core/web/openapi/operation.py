@@ -10,11 +10,11 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
 from core.web.openapi.answers import Answers, View
-from core.web.openapi.parameter import BODIES, VARIABLE, body_of, inputs, parameters_of
+from core.web.openapi.parameter import BODIES, VARIABLE, body_of, parameters_of
 from core.web.openapi.schema import Schema
 from core.web.request import PROBES
 from core.web.response import phrase
-from core.web.validation.parameter import method_of
+from core.web.validation.parameter import inputs, method_of
 
 
 def path_of(rule: Rule) -> str:
@@ -95,7 +95,7 @@ def _returned(function: View) -> Iterable[Any]:
 def _errors(rule: Rule, function: View) -> set[int]:
     """Return the statuses of failure that can be told from how the view is made."""
     errors = set()
-    given = [parameter for _, parameter in inputs(function)]
+    given = [one.parameter for one in inputs(function)]
     if given:
         errors.add(400)
     if any(isinstance(parameter, tuple(BODIES)) for parameter in given):

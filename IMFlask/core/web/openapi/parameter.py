@@ -7,7 +7,7 @@ from werkzeug.routing import Rule
 
 from core.web.openapi.answers import View
 from core.web.openapi.schema import Schema, is_required, of_fields, schema_of
-from core.web.validation.parameter import Changes, declared
+from core.web.validation.parameter import Changes, inputs
 from core.web.validation.source import MERGE_PATCH
 
 _PLACES = {package.Route: "path", package.Query: "query", package.Header: "header"}
@@ -27,21 +27,12 @@ _CONVERTERS: dict[str | None, Schema] = {
 }
 
 
-def inputs(view: View) -> list[tuple[str, package.params.Parameter]]:
-    """Return the view's parameters, each with its name in its source."""
-    return [
-        (getattr(one, "header_name", part), one)
-        for name, parameter in declared(view).items()
-        for part, one in getattr(parameter, "parts", {name: parameter}).items()
-    ]
-
-
 def parameters_of(rule: Rule, view: View) -> list[Schema]:
     """Return what the view reads from the path, the query and the headers."""
     parameters: list[Schema] = []
     # A variable that is not in it has its value from `defaults`.
     in_path = {found["name"]: found["converter"] for found in VARIABLE.finditer(rule.rule)}
-    for name, parameter in inputs(view):
+    for _, _, name, parameter in inputs(view):
         for kind, place in _PLACES.items():
             if isinstance(parameter, kind) and (place != "path" or name in in_path):
                 schema = schema_of(parameter)
@@ -61,10 +52,10 @@ def parameters_of(rule: Rule, view: View) -> list[Schema]:
 def body_of(view: View, method: str) -> Schema | None:
     """Return what the view reads from the body, or None."""
     given = inputs(view)
-    found = [kind for kind in BODIES if any(isinstance(one, kind) for _, one in given)]
+    found = [kind for kind in BODIES if any(isinstance(one.parameter, kind) for one in given)]
     if not found:
         return None
-    fields = {name: parameter for name, parameter in given if isinstance(parameter, tuple(found))}
+    fields = {one.part: one.parameter for one in given if isinstance(one.parameter, tuple(found))}
     (first, *others) = fields.values()
     schema = schema_of(first) if isinstance(first, Changes) else of_fields(fields)
     # A file needs a multipart form, and with it come the other fields.

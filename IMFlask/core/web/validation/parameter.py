@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from inspect import signature
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask_validation_extended as package
 from bson import ObjectId
@@ -119,10 +119,24 @@ class Paging(Query):
         }
 
 
-def declared(view: Callable[..., Any]) -> dict[str, package.params.Parameter]:
-    """Return the view's parameters that say where they come from, by their names."""
-    given = {name: one.default for name, one in signature(view).parameters.items()}
-    return {name: one for name, one in given.items() if isinstance(one, package.params.Parameter)}
+class Input(NamedTuple):
+    """A value that a view takes."""
+
+    name: str  # of the view's parameter
+    part: str  # the same, or that of a part of it
+    key: str  # its name in the request
+    parameter: package.params.Parameter
+
+
+def inputs(view: Callable[..., Any]) -> list[Input]:
+    """Return the values that a view says it takes, and from where."""
+    found = []
+    for name, argument in signature(view).parameters.items():
+        if isinstance(argument.default, package.params.Parameter):
+            for part, one in getattr(argument.default, "parts", {name: argument.default}).items():
+                key = getattr(one, "key", getattr(one, "header_name", part))
+                found.append(Input(name, part, key, one))
+    return found
 
 
 def method_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from core.page import Page
 from core.web.request import Request, current_request
 from core.web.response import fail
 from core.web.validation.field import Field
-from core.web.validation.parameter import declared, method_of
+from core.web.validation.parameter import inputs, method_of
 from core.web.validation.source import BODIES, SOURCES, Source
 from core.web.validation.value import Wrong
 
@@ -95,22 +95,19 @@ def _plan(view: Callable[..., Any]) -> _Plan:
     A parameter with a `source` of its own is read from there; one that `takes_body`
     leaves nothing of it to others, but what `beside` names.
     """
-    plan, parameters = _Plan({}, {}), declared(view)
-    whole = next((one for one in parameters.values() if hasattr(one, "takes_body")), None)
+    plan, given = _Plan({}, {}), inputs(view)
+    whole = next((one.parameter for one in given if hasattr(one.parameter, "takes_body")), None)
     beside = getattr(whole, "beside", {})
     sources = SOURCES | beside
-    for name, parameter in parameters.items():
-        parts = getattr(parameter, "parts", {name: parameter})
-        if parameter not in parts.values():
-            plan.pages[name] = list(parts)
-        for part, one in parts.items():
-            kind = next((kind for kind in sources if isinstance(one, kind)), None)
-            if whole and isinstance(one, BODIES) and kind not in beside and one is not whole:
-                raise TypeError(f"{view.__name__}: one parameter takes the whole body")
-            source = getattr(one, "source", None) or sources[kind]
-            key = getattr(one, "key", getattr(one, "header_name", part))
-            entry = _Entry(part, key, source, Field(one, source.is_text, source.missing))
-            plan.entries.setdefault(source.read, []).append(entry)
+    for name, part, key, one in given:
+        kind = next((kind for kind in sources if isinstance(one, kind)), None)
+        if whole and isinstance(one, BODIES) and kind not in beside and one is not whole:
+            raise TypeError(f"{view.__name__}: one parameter takes the whole body")
+        source = getattr(one, "source", None) or sources[kind]
+        entry = _Entry(part, key, source, Field(one, source.is_text, source.missing))
+        plan.entries.setdefault(source.read, []).append(entry)
+        if part != name:
+            plan.pages.setdefault(name, []).append(part)
     return plan
 
 
