@@ -44,7 +44,8 @@ def mongodb_uri(text: str) -> str:
             with MongoClient(text, connect=False) as client:
                 client.get_default_database("none")
     except OSError as error:
-        raise Hidden(f"a MongoDB URI whose file {error.filename} can be read,") from None
+        name = error.filename or "of certificates, a PEM,"
+        raise Hidden(f"a MongoDB URI whose file {name} can be read,") from None
     except Exception:  # pymongo's own, and whatever its parsers let through
         raise Hidden(
             "a MongoDB URI like mongodb://127.0.0.1:27017/name, with user name and"

@@ -51,7 +51,7 @@ class AppMixin:
         return client
 
     def patch(self, name, **kwargs):
-        """Have a mock stand in for a model's method, "Log.get_log"; return it."""
+        """Have a mock stand in for a model's method, "Note.get_note"; return it."""
         patch = mock.patch(f"model.mongodb.{name}", autospec=True, **kwargs)
         self.addCleanup(patch.stop)
         return patch.start()

@@ -108,7 +108,7 @@ class ErrorAnswers:
 
 def _describe_failure(record: logging.LogRecord) -> bool:
     """Give Flask's record of an unexpected error our words, its secrets redacted."""
-    if record.exc_info and str(record.msg).startswith("Exception on ") and has_request_context():
+    if record.exc_info and record.funcName == "log_exception" and has_request_context():
         request = current_request()
         record.msg = "%s %s failed"
         record.args = (one_line(request.method), one_line(request.shown_url))

@@ -76,7 +76,7 @@ class JSONProvider(DefaultJSONProvider):
         Keys are texts there: those that are ids are written like values.
         """
         if kwargs and kwargs != _COMPACT:
-            return super().dumps(obj, **kwargs)
+            return super().dumps(_plain(obj), **kwargs)
         try:
             return self._encoder.encode(obj)
         except (TypeError, ValueError):
@@ -131,7 +131,7 @@ def _plain(value: Any) -> Any:
 
 
 def _key(key: Any) -> Any:
-    return key if isinstance(key, str | int | float | None) else to_json(key)
+    return key if isinstance(key, str | int | float | None) else _key(to_json(key))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,12 +1,12 @@
 """The request's lifecycle: what happens around every request, whatever answers it."""
 
+import io
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from flask import Flask, Response
-from werkzeug.wsgi import ClosingIterator
+from flask import Flask
 
 from core.web.drain import drain
 from core.web.request import Exchange, Request
@@ -58,50 +58,56 @@ class Lifecycle:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
         exchange = environ[Exchange.KEY] = Exchange(environ, self._app.config["LOG_BODIES"])
-        status, is_whole = 500, False
-        begin: Callable[[], Any] | None = None
 
-        def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            nonlocal status, is_whole, begin
-            status = int(line[:3])
-            is_whole = self._add_headers(headers, exchange.id)
-            if is_whole:
-                return start_response(line, headers, exc_info)
-            begin = partial(start_response, line, headers, exc_info)
-            return None
+        def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+            exchange.status = int(line[:3])
+            exchange.length = self._add_headers(headers, exchange.id)
+            exchange.begin = partial(start_response, line, headers, exc_info)
 
+        body = self._answer(environ, start, exchange)
         try:
-            body = self._next(environ, start)
-        except Exception as error:  # of what comes after the answer, like teardown_request
+            exchange.begin()
+        except Exception as error:  # a server refuses a header
+            _close(body)
             body = self._fail(error, exchange, start)
-        request = exchange.request
-        if begin:
-            try:
-                body = stream(body, request)
-                begin()
-            except Exception as error:
-                body = self._answer(error, environ)(environ, start)
-        if request:
+            exchange.begin()
+        if request := exchange.request:
             # The request, its environ and its routing error would hold on to each other.
-            exchange.request = request.routing_exception = None
+            exchange.request = request.routing_exception = exchange.failure = None
             seconds = request.elapsed()
-            # An answer without a length may be made of the body while it is sent.
-            if is_whole and not request.is_read:
+            # A stream may be made of the request's body while it is sent.
+            if exchange.is_whole and not request.is_read:
                 drain(environ, self._drained)
             for hook in self._hooks:
                 try:
-                    hook(request, status, seconds)
+                    hook(request, exchange.status, seconds)
                 except Exception:
                     _logger.exception("a hook failed", extra={"request": request})
         return body
 
-    def _answer(self, error: Exception, environ: dict[str, Any]) -> Response:
-        """Return the answer to what went wrong before a stream's first block."""
-        with self._app.request_context(environ):
-            try:
-                return self._app.make_response(self._app.handle_user_exception(error))
-            except Exception as error:
-                return self._app.handle_exception(error)
+    def _answer(self, environ: dict[str, Any], start: Any, exchange: Exchange) -> Iterable[bytes]:
+        """Return the answer's body, of which the first block is there.
+
+        What fails before that is what the view has raised to Flask, which is asked again: so
+        it has its status, handlers, signals and `after_request`.
+        """
+        try:
+            body = self._next(environ, start)
+        except Exception as error:  # of what comes after the answer, like teardown_request
+            return self._fail(error, exchange, start)
+        if type(body) is environ.get("wsgi.file_wrapper"):
+            return body  # which a server may send by itself
+        try:
+            return Answer(body, exchange)
+        except Exception as error:
+            _close(body)
+            if exchange.failure is not None:
+                return self._fail(error, exchange, start)
+            exchange.failure = error
+        again = exchange.request.raw_body[0] if exchange.request else b""
+        again = again if isinstance(again, bytes) else b""
+        body_again = {"wsgi.input": io.BytesIO(again), "CONTENT_LENGTH": str(len(again))}
+        return self._answer(environ | body_again, start, exchange)
 
     def _fail(self, error: Exception, exchange: Exchange, start: Any) -> Iterable[bytes]:
         """Answer in the envelope what Flask has let through."""
@@ -110,10 +116,11 @@ class Lifecycle:
         body = self._app.json.dumps({**envelope, "request_id": exchange.id}).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         start("500 INTERNAL SERVER ERROR", headers, (type(error), error, error.__traceback__))
+        exchange.is_whole = True
         return [body]
 
-    def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> bool:
-        """Add what each answer has; return whether it is whole: no stream, no file."""
+    def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> str | None:
+        """Add what each answer has; return its Content-Length."""
         given = {name.lower(): value for name, value in headers}
         headers += [pair for name, pair in self._headers if name not in given]
         kind = given.get("content-type", "").partition(";")[0].lower()
@@ -124,28 +131,40 @@ class Lifecycle:
             headers.append(_NO_STORE)  # a proxy would give it to others
         if "x-request-id" not in given:
             headers.append(("X-Request-ID", request_id))
-        return "content-length" in given and "accept-ranges" not in given
+        return given.get("content-length")
 
 
-def stream(body: Iterable[bytes], request: Request | None) -> Iterable[bytes]:
-    """Return the body of an answer, its first block read: what fails then can still be said.
+class Answer:
+    """The body of an answer, begun: its first block is read. What fails later is logged."""
 
-    Raises what the first block does, once `body` is closed. What fails later is logged.
-    """
-    close = getattr(body, "close", lambda: None)
-    try:
-        blocks = iter(body)
-        first = next(blocks, b"")
-    except BaseException:
-        close()
-        raise
+    def __init__(self, body: Iterable[bytes], exchange: Exchange) -> None:
+        self._body = body
+        self._blocks = iter(body)
+        self._request = exchange.request
+        self._first: bytes | None = next(self._blocks, b"")
+        exchange.is_whole = str(len(self._first)) == exchange.length
 
-    def rest() -> Iterator[bytes]:
-        yield first
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
         try:
-            yield from blocks
+            return next(self._blocks)
+        except StopIteration:
+            raise
         except Exception as error:
-            _logger.error("an answer broke off", exc_info=error, extra={"request": request})
+            extra = {"request": self._request}
+            _logger.error("an answer broke off", exc_info=error, extra=extra)
             raise
 
-    return ClosingIterator(rest(), close)
+    def close(self) -> None:
+        """Close the body."""
+        _close(self._body)
+
+
+def _close(body: Any) -> None:
+    if hasattr(body, "close"):
+        body.close()

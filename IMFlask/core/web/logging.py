@@ -10,7 +10,6 @@ import logging
 import sys
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
-from textwrap import indent
 from typing import Any
 
 from flask import Flask, has_request_context
@@ -95,7 +94,8 @@ class ReadableFormatter(logging.Formatter):
         if request := _request_of(record):
             line += f" ({request.id})"
         if record.exc_info:
-            line += "\n" + indent(self.formatException(record.exc_info), "  ")
+            for part in self.formatException(record.exc_info).splitlines():
+                line += f"\n  {one_line(part)}"
         return line
 
 

@@ -4,13 +4,18 @@ import contextlib
 import ipaddress
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import IO, Any, NoReturn, cast
 
 from flask import Request as FlaskRequest
 from flask import request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_input_stream
 
@@ -38,6 +43,12 @@ class Exchange:
         self.started = perf_counter()
         self.logs_body = logs_body
         self.request: Request | None = None  # once it is made
+        self.failure: Exception | None = None  # what has ended a stream before its first block
+        # The answer: what begins it, its Content-Length, whether its first block is all of it.
+        self.begin: Callable[[], Any] = lambda: None
+        self.status = 500
+        self.length: str | None = None
+        self.is_whole = False
 
 
 class Request(FlaskRequest):
@@ -57,6 +68,8 @@ class Request(FlaskRequest):
         exchange: Exchange = environ.get(Exchange.KEY) or Exchange(environ)
         if exchange.request is None:  # a view may make another one
             exchange.request = self
+        elif exchange.failure is not None:
+            self.routing_exception = cast(HTTPException, exchange.failure)  # Flask raises it
         self.id = exchange.id
         self._started = exchange.started
         self._logs_body = exchange.logs_body

@@ -256,6 +256,18 @@ class ErrorTestCase(ProbeTestCase):
             self.client.get("/fail/a%0AERROR:forged%E2%80%A8x")
         self.assertIn("GET /fail/a\\nERROR:forged\\u2028x failed", logs.output[0])
 
+    def test_user_s_own_log_line_is_as_it_is(self):
+        """Though it begins like Flask's"""
+
+        def view():
+            self.app.logger.exception("Exception on payment %d", 42)
+            return {}
+
+        self.set_view(view)
+        with self.assertLogs("app", "ERROR") as logs:
+            self.client.get("/view")
+        self.assertEqual(logs.records[0].message, "Exception on payment 42")
+
 
 def _bearer():
     from werkzeug.datastructures import WWWAuthenticate

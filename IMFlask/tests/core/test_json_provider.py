@@ -19,6 +19,7 @@ from bson import (
     Regex,
     Timestamp,
 )
+from flask import render_template_string
 from flask.json.provider import DefaultJSONProvider
 
 from tests.core.case import ProbeTestCase
@@ -71,12 +72,15 @@ class JSONProviderTestCase(ProbeTestCase):
 
     def test_keys_may_be_ids(self):
         """They are written as values are; what is no key is an error"""
-        value = {ObjectId("0" * 24): [{UUID(int=1): float("nan")}], 5: date(2026, 1, 2)}
-        self.assertEqual(
-            self.app.json.dumps(value),
-            f'{{"{"0" * 24}":[{{"{UUID(int=1)}":null}}],"5":"2026-01-02"}}',
-        )
+        value = {ObjectId("0" * 24): [{UUID(int=1): float("nan")}]}
+        self.assertEqual(self.app.json.dumps(value), f'{{"{"0" * 24}":[{{"{UUID(int=1)}":null}}]}}')
+        self.assertEqual(self.app.json.dumps({5: date(2026, 1, 2)}), '{"5":"2026-01-02"}')
         self.assertRaises(TypeError, self.app.json.dumps, {(1, 2): 3})
+        color = enum.Enum("Color", {"RED": ObjectId("0" * 24)})
+        self.assertEqual(self.app.json.dumps({color.RED: 1}), f'{{"{"0" * 24}":1}}')
+        with self.app.test_request_context():
+            text = render_template_string("{{ value|tojson }}", value=value)
+        self.assertIn(f'"{"0" * 24}": [{{"{UUID(int=1)}": null}}]', text)
 
     def test_dates_are_utc_with_milliseconds(self):
         """Aware, naive and elsewhere"""

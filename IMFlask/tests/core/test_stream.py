@@ -1,10 +1,19 @@
 """Answers that stream: what fails before the first block, and after it."""
 
+from unittest import mock
+
 from flask import Response, got_request_exception, request, stream_with_context
+from werkzeug.test import EnvironBuilder
 
 from core.database.outage import DatabaseAway
 from core.error import NotFound
 from tests.case import AppTestCase
+
+
+def fail_at_once():
+    """A stream without a block."""
+    raise NotFound("x")
+    yield
 
 
 class StreamTestCase(AppTestCase):
@@ -23,7 +32,13 @@ class StreamTestCase(AppTestCase):
             finally:
                 self.closed.append(True)
 
-        self.set_view(lambda: Response(stream(), mimetype="text/plain"))
+        def view():
+            response = Response(stream(), mimetype="text/plain")
+            response.call_on_close(self.on_close)
+            return response
+
+        self.on_close = mock.Mock()
+        self.set_view(view)
 
     def test_blocks_come_as_they_are_made(self):
         """All of them, none read before it is asked for but the first"""
@@ -59,6 +74,54 @@ class StreamTestCase(AppTestCase):
                 self.assertEqual(self.closed, [True])
         self.assertIn("ZeroDivisionError", logs.output[0])
 
+    def test_failure_before_the_first_block_is_as_if_the_view_had_raised_it(self):
+        """after_request, teardown with the error, a handler that reads the body or has no length"""
+        seen = []
+        self.app.after_request(lambda response: seen.append(response.status_code) or response)
+        self.app.teardown_request(lambda error: seen.append(type(error)))
+        self.serve(ZeroDivisionError())
+        with self.assertLogs("app"):
+            self.client.get("/view")
+        self.assertEqual(seen, [200, type(None), 500, ZeroDivisionError])
+        for answer, status, data in (
+            (lambda: (request.get_json(), 409), 409, b'{"a":1}\n'),
+            (lambda: ("", 204), 204, b""),
+            (lambda: (iter("ab"), 404), 404, b"ab"),
+        ):
+            self.setUp()
+            self.app.register_error_handler(NotFound, lambda error, answer=answer: answer())
+            self.app.add_url_rule("/post", "post", self.read_and_fail, methods=["POST"])
+            response = self.client.post("/post", json={"a": 1})
+            self.assertEqual((response.status_code, response.data), (status, data))
+
+    def read_and_fail(self, error=None):
+        request.get_json(silent=True)
+        return Response(fail_at_once())
+
+    def test_what_fails_there_as_well_is_in_the_envelope_too(self):
+        """A teardown function, the handler's own stream; the answer is begun once"""
+
+        def fail_always(error):
+            raise KeyError
+
+        for make, failure in (
+            (lambda: self.app.teardown_request(fail_always), ZeroDivisionError()),
+            (lambda: self.app.register_error_handler(NotFound, self.read_and_fail), NotFound("x")),
+        ):
+            self.setUp()
+            make()
+            self.serve(failure)
+            start = mock.Mock()
+            with self.assertLogs("core", "ERROR"), mock.patch.object(self.app.logger, "error"):
+                body = self.app(EnvironBuilder("/view").get_environ(), start)
+            start.assert_called_once_with("500 INTERNAL SERVER ERROR", mock.ANY, mock.ANY)
+            self.assertIn(b"the failure is logged", b"".join(body))
+
+    def test_stream_may_have_a_length(self):
+        """What fails before its first block has its status all the same"""
+        self.set_view(lambda: Response(fail_at_once(), headers={"Content-Length": "5"}))
+        self.assert_fails(self.client.get("/view"), 404, "x")
+
     def test_error_tracker_gets_what_failed_before_the_first_block(self):
         """got_request_exception"""
         seen = []
@@ -86,13 +149,14 @@ class StreamTestCase(AppTestCase):
         self.assertEqual(self.closed, [True])
 
     def test_client_that_goes_away_closes_the_stream(self):
-        """Also one that has read nothing"""
-        for count in (0, 1):
+        """Once; also one that has read nothing"""
+        for count in (0, 1, 2):
             self.serve("a", "b")
             with self.client.get("/view", buffered=False) as response:
                 for _ in range(count):
                     next(response.response)
             self.assertEqual(self.closed, [True])
+            self.on_close.assert_called_once_with()
 
     def test_context_may_be_kept(self):
         """stream_with_context, as Flask has it"""
