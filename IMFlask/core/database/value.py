@@ -9,7 +9,7 @@ Decimal('19.90')
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
@@ -40,8 +40,11 @@ class _DecimalCodec(TypeCodec):
         return value.to_decimal()
 
 
-def _value(member: Any) -> Any:
-    return member.value if isinstance(member, Enum) else member
+def _value(value: Any) -> Any:
+    """Return what is stored of a member of an Enum, and of a date, which BSON has not."""
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 TYPES = TypeRegistry([_DecimalCodec()], _value)
@@ -59,8 +62,8 @@ def storable(value: Value) -> Value:
 
     Each model method that stores a client's value asks this first: an error that the
     driver raises in the middle of a query may be the client's mistake or a bug.
-    A type that no client can send is a bug, and stays bson's InvalidDocument: make a
-    datetime of a date, a list of a set.
+    A type that no client can send is a bug, and stays bson's InvalidDocument: make a list
+    of a set.
     """
     try:
         bson.encode({"": value}, codec_options=_CODEC_OPTIONS)

@@ -89,12 +89,11 @@ class FormParser(FormDataParser):
             return super().parse(stream, mimetype, content_length, options)
         blocks = iter(lambda: stream.read(BLOCK), b"")
         parts = read_parts(blocks, (options or {}).get("boundary", ""), self.max_form_parts)
-        fields, parts = leading_fields(parts, self.max_form_memory_size)
+        fields: MultiDict[str, str] = MultiDict()
         files: MultiDict[str, FileStorage] = MultiDict()
-        for part in parts:
+        for part in leading_fields(parts, self.max_form_memory_size, fields):
             if part.filename is None:
-                more, _ = leading_fields(iter([part]), self.max_form_memory_size)
-                fields.update(more)
+                leading_fields(iter([part]), self.max_form_memory_size, fields)
                 continue
             name = part.name or ""
             file = self.stream_factory(content_length, part.content_type, part.filename)

@@ -67,17 +67,16 @@ def read_parts(blocks: Iterator[bytes], boundary: str, limit: int | None) -> Ite
 
 
 def leading_fields(
-    parts: Iterator[Part], most: int | None
-) -> tuple[MultiDict[str, str], Iterator[Part]]:
-    """Return the fields before the first file, and the parts from there on.
+    parts: Iterator[Part], most: int | None, fields: MultiDict[str, str]
+) -> Iterator[Part]:
+    """Add the fields before the first file to `fields`; return the parts from there on.
 
     most: the bytes of all fields. Raises a 413 beyond that, a 400 for what is not UTF-8.
     """
-    fields: MultiDict[str, str] = MultiDict()
-    size = 0
+    size = sum(len(text.encode()) for _, text in fields.items(multi=True))
     for part in parts:
         if part.filename is not None:
-            return fields, chain([part], parts)
+            return chain([part], parts)
         value = b""
         for block in part.blocks:
             size += len(block)
@@ -88,7 +87,7 @@ def leading_fields(
             fields.add(part.name or "", value.decode())
         except UnicodeDecodeError:
             raise BadRequest("The form is not valid UTF-8.") from None
-    return fields, parts
+    return parts
 
 
 class _Form:

@@ -97,13 +97,26 @@ class DownloadTestCase(AppTestCase):
                 self.assertEqual(response.headers["Content-Length"], str(stop - start))
 
     def test_range_outside_is_416(self):
-        """So is one that is none; with the length"""
-        for header in ("bytes=1024-", "bytes=9-1", f"bytes={'9' * 50}-", "bytes=٠-١", "x", ""):
+        """With the length"""
+        for header in ("bytes=1024-", f"bytes={'9' * 50}-"):
             with self.subTest(header):
                 response = self.get(Range=header.encode().decode("latin-1"))
                 self.assert_fails(response, 416, "The range lies outside of the file.")
                 self.assertEqual(response.headers["Content-Range"], "bytes */1024")
         self.assertEqual(self.reads, [])
+
+    def test_what_is_no_range_is_passed_over(self):
+        """Malformed, turned around, another unit, several"""
+        for header in ("bytes=9-1", "bytes=٠-١", "x", "", "items=0-1", "bytes=0-1,5-6"):
+            response = self.get(Range=header.encode().decode("latin-1"))
+            self.assertEqual((response.status_code, response.data), (200, BYTES), header)
+
+    def test_conditions_come_before_a_range(self):
+        """Whether it lies within the file or not"""
+        for header in ("bytes=0-1", "bytes=5000-"):
+            self.assertEqual(self.get(Range=header, If_None_Match=ETAG).status_code, 304)
+            self.assertEqual(self.get(Range=header, If_Match='"old"').status_code, 412)
+        self.assertEqual(self.get(If_Match="*").status_code, 200)
 
     def test_range_of_another_version_is_the_whole(self):
         """If-Range: the ETag or the date, to the letter"""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from bson import ObjectId
-from flask_validation_extended import Email, InvalidAnnotation, Max, MaxLen, Min, MinLen
+from flask_validation_extended import Email, In, InvalidAnnotation, Max, MaxLen, Min, MinLen
 
 from core.web.response import response
 from core.web.validation.field import Object, StrictObject
@@ -153,7 +153,9 @@ class KindsTestCase(KindTestCase):
             (Decimal, "1" + "0" * 34, 'a decimal number as a string, like "19.90", not an integer'),
             (date, "{}", "a date like 2026-01-31, not an object"),
             (Status, '["new"]', "one of these: new, paid"),
-            (Level, "true", "one of these: 1, 2"),
+            (Level, "{}", "one of these: 1, 2"),
+            (Status, "1", "one of these: new, paid"),
+            (Level, "true", "one of these: 1, 2, not true or false"),
             (Level, '"1"', "one of these: 1, 2"),
         ):
             self.serve(Json(kind))
@@ -192,6 +194,28 @@ class KindsTestCase(KindTestCase):
             self.ask(text)
             self.assertEqual(self.got, value)
         self.assert_refused("[null]", "v[0]' must be a string, not null.")
+        self.serve(Json([int, ObjectId]))
+        self.assert_refused('"x"', "v' must be an integer or an id of 24 hexadecimal digits.")
+        self.assert_refused(
+            "{}", "v' must be an integer or an id of 24 hexadecimal digits, not an object."
+        )
+
+    def test_converters_of_flask_may_have_made_the_value(self):
+        """<int:n>, <uuid:n>, and what `defaults` give"""
+        for rule, kind, text, value in (
+            ("/view/<int:n>", int, "5", 5),
+            ("/view/<uuid:n>", UUID, str(UUID(int=1)), UUID(int=1)),
+        ):
+            self.setUp()
+
+            @Validator()
+            def view(n=Path(kind), m=Path(int)):
+                self.got = n, m
+                return {}
+
+            self.app.add_url_rule(rule, "view", view, defaults={"m": 7})
+            self.assertEqual(self.client.get(f"/view/{text}").status_code, 200)
+            self.assertEqual(self.got, (value, 7))
 
     def test_kinds_that_are_none_are_an_error_at_once(self):
         """At import; a text source takes no list"""
@@ -204,6 +228,20 @@ class KindsTestCase(KindTestCase):
         ):
             self.assertRaises(InvalidAnnotation, declare)
         self.assertRaises(TypeError, lambda: Object(a=Query(int)))
+        for values in ({"A": True}, {"A": 1, "B": "1"}, {"A": Decimal(1)}, {}):
+            self.assertRaises(TypeError, Json, enum.Enum("Odd", values))
+
+    def test_member_may_have_any_name(self):
+        """Also that of a method of ours"""
+        self.serve(Json(enum.Enum("Access", {"read": "r", "org_type": "o"})))
+        self.assert_refused("{}", "v' must be one of these: r, o.")
+        self.assertEqual(self.ask('"r"').status_code, 200)
+
+    def test_rule_shows_its_values_as_json_has_them(self):
+        """And not as Python does"""
+        self.serve(Json(Decimal, rules=In([Decimal("1.50"), Decimal(2)])))
+        self.assertEqual(self.ask('"1.5"').status_code, 200)
+        self.assert_refused('"1"', """v' must be one of these: "1.50", "2".""")
 
     def test_default_is_a_value(self):
         """Of the kind"""
@@ -260,6 +298,14 @@ class ObjectTestCase(KindTestCase):
                 self.assertEqual(answer.status_code, 400)
                 self.assertIn(f"JSON field '{words}", answer.json["description"])
 
+    def test_default_of_an_object_is_read(self):
+        """Its own fields' defaults are in it"""
+        self.serve(Json(Object(a=Json(int, default=1), b=Json(list, default=[2])), default={}))
+        for _ in range(2):
+            self.client.post("/view")
+            self.assertEqual(self.got, {"a": 1, "b": [2]})
+            self.got["b"].append(3)  # of this request alone
+
     def test_length_is_checked_before_the_items(self):
         """A long list is refused at once"""
         self.serve(self.ITEMS)
@@ -299,18 +345,24 @@ class ChangesTestCase(KindTestCase):
         self.assert_refused('{"nmae": "x"}', "nmae' is unknown: leave it out.")
 
     def test_merge_patch_is_taken(self):
-        """Other types of JSON are not, nor is it in a POST"""
+        """Unless it would merge an object; other types of JSON are not, nor is it elsewhere"""
         self.serve(self.changes, "PATCH")
         kind = {"content_type": "application/merge-patch+json"}
         self.assertEqual(self.client.patch("/view", data='{"name": "x"}', **kind).status_code, 200)
         words = "Send JSON, with the Content-Type application/json."
-        self.assert_fails(self.client.post("/view", data="{}", **kind), 415, words)
         for other in ("application/json-patch+json", "application/vnd.api+json"):
             self.assert_fails(self.client.patch("/view", data="{}", content_type=other), 415, words)
+        for parameter in (Json(str), Changes(a=Json(Object(b=Json(int))))):
+            self.serve(parameter, "PATCH")
+            self.assert_fails(self.client.patch("/view", data="{}", **kind), 415, words)
 
     def test_nothing_of_the_body_is_left_to_others(self):
         """A view that would have more of it cannot be defined"""
         self.assertRaises(TypeError, Validator(), lambda a=self.changes, b=Json(str): {})
+
+    def test_field_has_no_default(self):
+        """What was not sent is left as it is"""
+        self.assertRaises(TypeError, lambda: Changes(a=Json(int, default=1)))
 
 
 class PagingTestCase(KindTestCase):
@@ -323,6 +375,10 @@ class PagingTestCase(KindTestCase):
         self.assertEqual(self.got, (5, None))
         self.client.get(f"/view?limit=20&before={ID}")
         self.assertEqual((self.got.limit, self.got.before), (20, ObjectId(ID)))
+        for wrong in ({"default": 0}, {"default": 9, "most": 8}):
+            self.assertRaises(ValueError, lambda wrong=wrong: Paging(**wrong))
+        twice = lambda limit=Query(int), page=Paging(): {}  # noqa: E731
+        self.assertRaises(TypeError, Validator(), twice)
         self.assert_fails(
             self.client.get("/view?limit=21"), 400, "Query parameter 'limit' must be 20 or less."
         )

@@ -2,7 +2,7 @@
 
 import enum
 import time
-from decimal import Decimal
+from datetime import date
 
 from pymongo.errors import PyMongoError
 
@@ -60,13 +60,13 @@ class ChangeTestCase(DatabaseTestCase):
     """Model.change"""
 
     def test_document_comes_back_changed(self):
-        """Or None where there is none; a member of an Enum is stored as its value"""
+        """Or None where there is none; a member of an Enum is its value, a date its text"""
         model = Probe(self.database)
         model.collection.insert_one({"_id": 1, "kind": "a", "name": "x", "note": "y"})
-        changes = {"kind": Status.NEW, "note": None, "price": Decimal("19.90")}
+        changes = {"kind": Status.NEW, "note": None, "day": date(2026, 1, 2)}
         self.assertEqual(
             model.change({"_id": 1}, changes),
-            {"_id": 1, "kind": "new", "name": "x", "price": Decimal("19.90")},
+            {"_id": 1, "kind": "new", "name": "x", "day": "2026-01-02"},
         )
         self.assertEqual(model.collection.find_one({"kind": Status.NEW})["_id"], 1)
         self.assertIsNone(model.change({"_id": 2}, {"name": "x"}))

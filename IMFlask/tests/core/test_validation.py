@@ -6,7 +6,7 @@ from unittest import mock
 
 import flask_validation_extended as package
 from flask import request
-from flask.views import MethodView
+from flask.views import MethodView, View
 from flask_validation_extended import In, Max, Min, MinLen, ValidationRule
 
 from app.api.decorator import timer
@@ -165,6 +165,27 @@ class ValidatorTestCase(AppTestCase):
         self.assertEqual(self.client.post("/both/1", json={}).status_code, 400)
         self.assertEqual(self.client.get("/outer?a=1").json, [1])
         self.assertEqual(self.client.get("/inner?a=1").json, [1])
+
+    def test_view_that_is_a_class(self):
+        """With its one function"""
+
+        class Shown(View):
+            decorators = (Validator(),)
+
+            def dispatch_request(self, a=Query(int)):
+                return [a]
+
+        self.view(Shown.as_view("shown"))
+        self.assertEqual(self.client.get("/view?a=1").json, [1])
+        self.assertEqual(self.client.get("/view?a=x").status_code, 400)
+
+    def test_function_that_is_no_view_has_no_parameters_of_one(self):
+        """A hook, a helper"""
+        self.app.before_request(Validator()(lambda: None))
+        helper = Validator()(lambda: 5)
+        self.view(Validator()(lambda a=Query(int): [a, helper()]))
+        self.assertEqual(self.client.get("/view?a=1").json, [1, 5])
+        self.assertEqual(self.client.get("/nowhere").status_code, 404)
 
     def test_missing_default_and_optional(self):
         """What is not there"""
@@ -531,11 +552,13 @@ class ValidatorTestCase(AppTestCase):
     def test_fields_of_a_form_are_bounded(self):
         """In a multipart form; data is not what the form was made of"""
         self.view(lambda: [list(request.form), request.data.decode()])
-        self.app.config |= {"MAX_FORM_MEMORY_SIZE": 100, "MAX_FORM_PARTS": 2}
+        self.app.config |= {"MAX_FORM_MEMORY_SIZE": 100, "MAX_FORM_PARTS": 3}
         for kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
             response = self.client.post("/view", data={"a": "x" * 90}, content_type=kind)
             self.assertEqual(response.json, [["a"], ""])
-        for data in ({"a": "x" * 101}, {"a": "x" * 60, "b": "x" * 60}, dict.fromkeys("abc", "1")):
+        file = {"f": (io.BytesIO(b""), "f")}
+        some = {"a": "x" * 60, "b": "x" * 60}
+        for data in ({"a": "x" * 101}, some, file | some, dict.fromkeys("abcd", "1")):
             response = self.client.post("/view", data=data, content_type=kind)
             self.assertEqual(response.status_code, 413)
 

@@ -20,6 +20,7 @@ def download(stored: Stored) -> Response:
     """
     response = Response(_Bytes(stored), content_type=stored.content_type)
     response.content_length = stored.length
+    response.accept_ranges = "bytes"
     response.set_etag(stored.etag)
     response.last_modified = stored.created_at
     response.headers["Content-Disposition"] = disposition(stored.filename)
@@ -27,9 +28,16 @@ def download(stored: Stored) -> Response:
     response.headers["Content-Security-Policy"] = "sandbox"
     # Whoever keeps a copy has to ask whether the file is still there.
     response.cache_control.no_cache = True
+    request = current_request()
+    environ = dict(request.environ)
+    if environ.get("HTTP_IF_MATCH") == "*":  # the file is there
+        del environ["HTTP_IF_MATCH"]
     with contextlib.suppress(OverflowError):  # of a date beyond all bounds
-        environ = current_request().environ
-        response.make_conditional(environ, accept_ranges=True, complete_length=stored.length)
+        response.make_conditional(environ)
+        # Its conditions come before a range, of which one alone is answered.
+        ranges = request.range.ranges if request.range and request.range.units == "bytes" else []
+        if response.status_code == 200 and request.method == "GET" and len(ranges) == 1:
+            response.make_conditional(environ, accept_ranges=True, complete_length=stored.length)
     if response.status_code == 412:
         raise PreconditionFailed
     return response

@@ -41,7 +41,8 @@ def read_form(request: Request, variables: dict[str, Any]) -> UploadForm:
     request.max_content_length = current_app.config["MAX_UPLOAD_SIZE"]
     boundary = request.mimetype_params.get("boundary", "")
     parts = read_parts(request.blocks(), boundary, request.max_form_parts)
-    return UploadForm(*leading_fields(parts, request.max_form_memory_size), set())
+    fields: MultiDict[str, str] = MultiDict()
+    return UploadForm(fields, leading_fields(parts, request.max_form_memory_size, fields), set())
 
 
 def _is_foreign(request: Request) -> bool:

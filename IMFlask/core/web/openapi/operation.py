@@ -34,7 +34,7 @@ def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
         "summary": summary,
         "description": description.strip(),
         "parameters": parameters_of(rule, function),
-        "requestBody": body_of(function, method),
+        "requestBody": body_of(function),
         "responses": _answers(rule, view, function, {401} if security else set()),
         "security": [{name: []} for name in security],
     }

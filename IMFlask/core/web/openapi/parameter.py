@@ -8,7 +8,6 @@ from werkzeug.routing import Rule
 from core.web.openapi.answers import View
 from core.web.openapi.schema import Schema, is_required, of_fields, schema_of
 from core.web.validation.parameter import Changes, inputs
-from core.web.validation.source import MERGE_PATCH
 
 _PLACES = {package.Route: "path", package.Query: "query", package.Header: "header"}
 BODIES = {
@@ -49,7 +48,7 @@ def parameters_of(rule: Rule, view: View) -> list[Schema]:
     return parameters
 
 
-def body_of(view: View, method: str) -> Schema | None:
+def body_of(view: View) -> Schema | None:
     """Return what the view reads from the body, or None."""
     given = inputs(view)
     found = [kind for kind in BODIES if any(isinstance(one.parameter, kind) for one in given)]
@@ -59,9 +58,7 @@ def body_of(view: View, method: str) -> Schema | None:
     (first, *others) = fields.values()
     schema = schema_of(first) if isinstance(first, Changes) else of_fields(fields)
     # A file needs a multipart form, and with it come the other fields.
-    types = [BODIES[found[-1]]]
-    if method == "PATCH" and found == [package.Json]:
-        types.append(MERGE_PATCH)
+    types = getattr(first, "types", [BODIES[found[-1]]])
     body: Schema = {"content": {one: {"schema": schema} for one in types}}
     if package.File in found and others:
         body["description"] = "The fields of the form come before its files."

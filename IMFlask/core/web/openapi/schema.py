@@ -15,7 +15,7 @@ from flask_validation_extended import Dict, List, ValidationRule
 from core.web.validation.field import Object
 from core.web.validation.parameter import Changes
 from core.web.validation.rule import EMAIL, sentence
-from core.web.validation.value import DIGITS, KINDS, is_choice
+from core.web.validation.value import DIGITS, KINDS, is_choice, members
 
 Schema = dict[str, Any]
 
@@ -35,7 +35,7 @@ _RULES: dict[type, Callable[[Any, list[str]], Schema]] = {
     package.Max: lambda rule, kinds: _finite(maximum=rule._num),
     package.MinLen: lambda rule, kinds: {f"min{_LENGTHS[kind]}": rule._num for kind in kinds},
     package.MaxLen: lambda rule, kinds: {f"max{_LENGTHS[kind]}": rule._num for kind in kinds},
-    package.In: lambda rule, kinds: {"enum": list(rule._enum)},
+    package.In: lambda rule, kinds: _enum(rule._enum),
     package.Regex: lambda rule, kinds: _pattern(rule._p_str),
     package.Number: lambda rule, kinds: {"pattern": "^[0-9]+$"},
     package.Strip: lambda rule, kinds: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
@@ -110,7 +110,7 @@ def _of_kind(kind: Any) -> Schema:
             schema.pop("required", None)
         return schema | ({"additionalProperties": False} if kind.is_strict else {})
     if is_choice(kind):
-        return {"enum": [member.value for member in kind]}
+        return {"enum": list(members(kind))}
     schema = KINDS[kind].schema
     if kind is Decimal:
         most = 10**DIGITS - 1
@@ -126,6 +126,12 @@ def _of_rule(rule: ValidationRule, kinds: list[str]) -> Schema:
         if one in _RULES:
             return _RULES[one](rule, kinds)
     return {}
+
+
+def _enum(values: Iterable[Any]) -> Schema:
+    """Return the values as keyword, unless JSON has several forms of one."""
+    is_json = all(isinstance(value, str | int | float) for value in values)
+    return {"enum": list(values)} if is_json else {}
 
 
 def _pattern(pattern: str) -> Schema:

@@ -24,7 +24,9 @@ class Field:
         self._missing = missing  # what the client reads
         self._kinds = parameter.annotation
         self._optional = parameter.optional
-        self._default = parameter.default
+        default = parameter.default
+        # An object's own defaults are in it as well.
+        self._default = read(default, self._kinds) if isinstance(default, dict) else default
         self._rules = [(checker(rule), rule) for rule in parameter.rules]
         self._lengths = [pair for pair in self._rules if isinstance(pair[1], LENGTHS)]
 
@@ -39,8 +41,10 @@ class Field:
         return value
 
     def _read_nothing(self, is_null: bool) -> Any:
+        if isinstance(self._default, list | dict):  # which the view may change
+            return copy.deepcopy(self._default) if self._default else type(self._default)()
         if self._default is not None:
-            return copy.deepcopy(self._default)  # the view may change it
+            return self._default
         if self._optional:
             return None
         if is_null:
@@ -88,6 +92,12 @@ class PartialObject(StrictObject):
     """A StrictObject of the fields that were given, each of which may be left out."""
 
     is_partial = True
+
+    def __init__(self, /, **fields: package.Json) -> None:
+        super().__init__(**fields)
+        for name, parameter in fields.items():
+            if parameter.default is not None:
+                raise TypeError(f"the field {name!r} has a default, but what is not sent is left")
 
 
 def _check(value: Any, rules: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -10,8 +11,8 @@ from bson import ObjectId
 from flask_validation_extended import All
 
 from core.web.validation.field import Object, PartialObject
-from core.web.validation.source import Source, read_json
-from core.web.validation.value import KINDS, is_choice
+from core.web.validation.source import JSON, MERGE_PATCH, Source, read_json
+from core.web.validation.value import KINDS, is_choice, members
 
 _SIMPLE = KINDS.keys() - {list, dict}
 
@@ -60,7 +61,9 @@ class _OfAnyKind:
         return list(rules)
 
     def _is_kind(self, kind: Any) -> bool:
-        return is_choice(kind) or (isinstance(kind, type) and kind in _SIMPLE)
+        return (is_choice(kind) and bool(members(kind))) or (
+            isinstance(kind, type) and kind in _SIMPLE
+        )
 
 
 class Route(_OfAnyKind, package.Route):
@@ -98,10 +101,15 @@ class Changes(Json):
 
     takes_body = True
     key = ""  # the body itself
-    source = Source("JSON field", False, read_json, lambda body, key, label: body)
 
     def __init__(self, /, **fields: package.Json) -> None:
         super().__init__(PartialObject(**fields))
+        self.types = [JSON]
+        # A merge patch would merge the objects in it, which are replaced as a whole here.
+        if not any(isinstance(kind, Object) for one in fields.values() for kind in one.annotation):
+            self.types.append(MERGE_PATCH)
+        read = partial(read_json, types=self.types)
+        self.source = Source("JSON field", False, read, lambda body, key, label: body)
 
 
 class Paging(Query):
@@ -112,6 +120,8 @@ class Paging(Query):
 
     def __init__(self, default: int = 10, most: int = 100) -> None:
         super().__init__(All)
+        if not 1 <= default <= most:
+            raise ValueError("a page has 1 document by default, or more, and at most `most`")
         rules = [package.Min(1), package.Max(most)]
         self.parts = {
             "limit": Query(int, default=default, rules=rules),
@@ -143,7 +153,8 @@ def method_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
     """Return what answers a method of a view: where the view is a class, its function."""
     owner = getattr(view, "view_class", None)
     name = "get" if method == "HEAD" and not hasattr(owner, "head") else method.lower()
-    function: Callable[..., Any] = getattr(owner, name, view)
+    of_class = getattr(owner, "dispatch_request", view)
+    function: Callable[..., Any] = getattr(owner, name, of_class)
     return function
 
 

@@ -1,6 +1,7 @@
 """The rules of ours, and how strictly the package's own are taken."""
 
 import copy
+import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,6 +10,8 @@ from typing import Any
 import flask_validation_extended as package
 from flask_validation_extended import ValidationRule
 
+from core.web.json_provider import to_json
+
 # What the package says of these is wrong at the bound, or no sentence for a client.
 _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.Min: lambda rule: f"must be {rule._num} or more.",
@@ -16,7 +19,7 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.MinLen: lambda rule: f"must have a length of {rule._num} or more.",
     package.MaxLen: lambda rule: f"must have a length of {rule._num} or less.",
     package.Regex: lambda rule: f"must match the pattern {rule._p_str} as a whole.",
-    package.In: lambda rule: f"must be one of these: {', '.join(map(repr, rule._enum))}.",
+    package.In: lambda rule: f"must be one of these: {', '.join(map(_shown, rule._enum))}.",
     package.Number: lambda rule: "must be digits.",
     package.Strip: lambda rule: "must not begin or end with white space.",
     package.Email: lambda rule: "must be an e-mail address.",
@@ -62,6 +65,10 @@ class ObjectIdRule(Regex):
 
 
 DatetimeRule = package.Datetime  # a date and time written as strptime's codes say
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else json.dumps(value, default=to_json)
 
 
 def sentence(rule: ValidationRule) -> str:

@@ -12,6 +12,7 @@ from core.web.request import Request
 from core.web.validation.field import MISSING
 from core.web.validation.value import described_value
 
+JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
 
 
@@ -39,13 +40,11 @@ def read_query(request: Request, variables: dict[str, Any]) -> Any:
     return request.args
 
 
-def read_json(request: Request, variables: dict[str, Any]) -> Any:
+def read_json(request: Request, variables: dict[str, Any], types: Any = (JSON,)) -> Any:
     """Return the object in the body; an empty one where there is no body at all."""
     refuse_encoding(request)
-    is_patch = request.method == "PATCH" and request.mimetype == MERGE_PATCH
-    # A cross-site form can send anything but this type.
-    is_json = request.mimetype == "application/json" or is_patch
-    if not is_json and (request.mimetype or request.get_data()):
+    # A cross-site form can send anything but these types.
+    if request.mimetype not in types and (request.mimetype or request.get_data()):
         raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
     if not request.get_data():
         return {}

@@ -104,6 +104,8 @@ def _plan(view: Callable[..., Any]) -> _Plan:
         if whole and isinstance(one, BODIES) and kind not in beside and one is not whole:
             raise TypeError(f"{view.__name__}: one parameter takes the whole body")
         source = getattr(one, "source", None) or sources[kind]
+        if any(part == entry.name for entries in plan.entries.values() for entry in entries):
+            raise TypeError(f"{view.__name__}: there are two parameters {part!r}")
         entry = _Entry(part, key, source, Field(one, source.is_text, source.missing))
         plan.entries.setdefault(source.read, []).append(entry)
         if part != name:
@@ -113,5 +115,5 @@ def _plan(view: Callable[..., Any]) -> _Plan:
 
 def _plan_of_method(request: Request) -> _Plan:
     """Return how the parameters of the method of a class are read, which the request is for."""
-    view = current_app.view_functions[request.endpoint or ""]
-    return _plan(method_of(view, request.method))
+    view: Any = current_app.view_functions.get(request.endpoint or "")
+    return _plan(method_of(view, request.method)) if hasattr(view, "view_class") else _Plan({}, {})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from math import isfinite
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -66,7 +67,10 @@ KINDS: dict[Any, Kind] = {
     int: Kind("an integer", {"type": "integer"}, "-?[0-9]+", int),
     float: Kind("a number", {"type": "number"}, r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", _finite),
     bool: Kind(
-        "true or false", {"type": "boolean"}, "(?i:true|false)", lambda text: text.lower() == "true"
+        "true or false",
+        {"type": "boolean"},
+        "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]",
+        lambda text: text.lower() == "true",
     ),
     str: Kind("a string", {"type": "string"}, r"[\s\S]*"),
     list: Kind("an array", {"type": "array"}),
@@ -97,7 +101,9 @@ def read(value: Any, kinds: Any, is_text: bool = False) -> Any:
     wrong = None
     for kind in kinds if isinstance(kinds, list | tuple) else (kinds,):
         try:
-            found = _from_text(value, kind) if is_text else _from_json(value, kind)
+            # A converter of Flask's may have made a value of a text.
+            is_written = is_text and isinstance(value, str)
+            found = _from_text(value, kind) if is_written else _from_json(value, kind)
         except Wrong as error:
             wrong = error
             continue
@@ -111,8 +117,17 @@ def read(value: Any, kinds: Any, is_text: bool = False) -> Any:
 
 
 def is_choice(kind: Any) -> bool:
-    """Whether a kind is an Enum class."""
+    """Whether a kind is an Enum class, whose values must be texts, or else integers."""
     return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+@cache
+def members(kind: type[Enum]) -> dict[Any, Enum]:
+    """Return the members of an Enum class by their values; raise TypeError for other values."""
+    found = {member.value: member for member in kind}
+    if {type(value) for value in found} not in ({str}, {int}):
+        raise TypeError(f"{kind.__name__} must have values that are all texts or all integers")
+    return found
 
 
 def described(kind: Any) -> str:
@@ -124,7 +139,7 @@ def described(kind: Any) -> str:
     if isinstance(kind, List):
         return f"an array of items each {described(kind.item)}"
     if is_choice(kind):
-        return f"one of these: {', '.join(str(member.value) for member in kind)}"
+        return f"one of these: {', '.join(map(str, members(kind)))}"
     return KINDS[getattr(kind, "org_type", kind)].words
 
 
@@ -144,15 +159,22 @@ def at(place: str, read: Callable[..., Any], *args: Any) -> Any:
 
 def _not(value: Any, kinds: Any) -> str:
     """What the value is instead, unless it is only written or chosen wrongly."""
-    kind = kinds[0] if isinstance(kinds, list | tuple) and len(kinds) == 1 else kinds
-    if is_choice(kind) or (isinstance(value, str) and kind in _STRINGS):
+    several = kinds if isinstance(kinds, list | tuple) else (kinds,)
+    is_string = isinstance(value, str)
+    if any(is_choice(kind) or (is_string and _is_string(kind)) for kind in several):
         return ""
     return f", not {described_value(value)}"
 
 
+def _is_string(kind: Any) -> bool:
+    """Whether a kind is written as a string in JSON, and none there."""
+    return isinstance(kind, type) and kind in _STRINGS
+
+
 def _from_text(text: str, kind: Any) -> Any:
     if is_choice(kind):
-        return next((member for member in kind if str(member.value) == text), _OTHER)
+        is_number = re.fullmatch("-?(0|[1-9][0-9]{0,18})", text) and text not in members(kind)
+        return members(kind).get(int(text) if is_number else text, _OTHER)
     with contextlib.suppress(ValueError, OverflowError):
         if re.fullmatch(KINDS[kind].pattern, text):
             return KINDS[kind].make(text)
@@ -165,14 +187,14 @@ def _from_json(value: Any, kind: Any) -> Any:
     if isinstance(value, dict):
         if isinstance(kind, Dict):
             return {name: at(f".{name[:64]}", read, one, kind.item) for name, one in value.items()}
-        if hasattr(kind, "read"):  # an Object
+        if not isinstance(kind, type) and hasattr(kind, "read"):  # an Object
             return kind.read(value)
     if isinstance(value, list) and isinstance(kind, List) and not isinstance(kind, Dict):
         return [at(f"[{index}]", read, item, kind.item) for index, item in enumerate(value)]
     if isinstance(value, bool):  # which to Python is 0 or 1
         return value if kind is bool else _OTHER
     if is_choice(kind):
-        return next((member for member in kind if member.value == value), _OTHER)
+        return members(kind).get(value, _OTHER) if isinstance(value, str | int | float) else _OTHER
     if kind in (int, Decimal) and isinstance(value, int | float):
         whole = _whole(value)
         if kind is int or whole is _OTHER:
@@ -180,7 +202,7 @@ def _from_json(value: Any, kind: Any) -> Any:
         return Decimal(whole) if abs(whole) < 10**DIGITS else _OTHER
     if kind is float and isinstance(value, int):  # JSON has one kind of number
         return value if value.bit_length() <= 1023 else _OTHER  # else no float can hold it
-    if isinstance(value, str) and kind in _STRINGS:
+    if isinstance(value, str) and _is_string(kind):
         return _from_text(value, kind)
     return value if isinstance(kind, type) and isinstance(value, kind) else _OTHER
 
