@@ -52,8 +52,6 @@ PARTS = {
             "tests/test_info.py",
             "tests/test_author.py",
             "tests/integration/test_author.py",
-            "tests/system/bare.py",
-            "tests/system/benchmark.py",
         ],
         lines={
             "app/__init__.py": ["sample_api"],
@@ -82,7 +80,6 @@ PARTS = {
             "tests/core/test_gridfs.py",
             "tests/file_contract.py",
             "tests/system/test_file.py",
-            "tests/system/test_hostile_file.py",
             "tests/test_file.py",
         ],
         lines={
@@ -115,8 +112,6 @@ PARTS = {
             "tests/core/test_batch_writer.py",
             "tests/core/test_bulk.py",
             "tests/integration/test_log.py",
-            "tests/system/bare.py",
-            "tests/system/benchmark.py",
             "tests/system/test_request_log.py",
             "tests/test_log.py",
         ],
@@ -198,7 +193,6 @@ PARTS = {
             "core/database/embedded.py",
             "core/database/embedded_server.py",
             "tests/core/test_embedded.py",
-            "tests/system/benchmark.py",
             "tests/system/test_embedded.py",
         ],
         lines={
@@ -213,7 +207,6 @@ PARTS = {
         files=[
             "core/web/admin.py",
             "tests/core/test_admin.py",
-            "tests/system/benchmark.py",
         ],
         lines={
             "app/api/__init__.py": ["admin_required"],

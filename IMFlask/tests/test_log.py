@@ -4,7 +4,6 @@ from unittest import mock
 
 from bson import ObjectId
 
-from controller.util import newest_page
 from model.mongodb import Log
 from tests.case import AppTestCase, UnitTestCase
 from tests.mock import Mock
@@ -76,24 +75,6 @@ class LogTestCase(AppTestCase):
         self.assertTrue(self.app.view_functions["log.get_log_api"].unlogged)
 
 
-class ControllerTestCase(UnitTestCase):
-    """controller.log"""
-
-    def setUp(self):
-        super().setUp()
-        self.model = mock.create_autospec(Log, instance=True)
-
-    def test_pages(self):
-        """A full page has a cursor where there is more"""
-        entries = Mock.get_log(0, 4)
-        self.model.get_log.return_value = entries
-        self.assertEqual(newest_page(self.model.get_log, 3), (entries[:3], entries[2]["_id"]))
-        self.assertEqual(newest_page(self.model.get_log, 4), (entries, None))
-        self.model.get_log.return_value = []
-        self.assertEqual(newest_page(self.model.get_log, 3, ObjectId("0" * 24)), ([], None))
-        self.model.get_log.assert_called_with(4, ObjectId("0" * 24))
-
-
 class ModelTestCase(UnitTestCase):
     """model.mongodb.Log"""
 
@@ -108,16 +89,6 @@ class ModelTestCase(UnitTestCase):
             (index,) = Log(None, config).index
             self.assertEqual(index.document["expireAfterSeconds"], seconds)
             self.assertLessEqual(seconds, 2147483647)
-
-    def test_queries_are_one_call_each(self):
-        """And bounded"""
-        collection = mock.MagicMock()
-        model = Log({"Log": collection})
-        model.get_log(5, ObjectId("0" * 24))
-        collection.find.assert_called_once_with({"_id": {"$lt": ObjectId("0" * 24)}})
-        self.assertRaises(ValueError, model.get_log, 0)
-        model.insert_log({"url": "/"})
-        self.assertEqual(collection.insert_one.call_args.args[0]["url"], "/")
 
 
 class AdminTestCase(AppTestCase):

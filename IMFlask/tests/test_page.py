@@ -40,8 +40,3 @@ class PageTestCase(AppTestCase):
         """As what it asks for all the time"""
         endpoint = self.app.url_map.bind("").match("/")[0]
         self.assertTrue(self.app.view_functions[endpoint].unlogged)
-
-    def test_templates_are_not_served_raw(self):
-        """A template has no address of its own"""
-        for path in ("/index.html", "/static/index.html", "/static/../index.html"):
-            self.assertEqual(self.client.get(path).status_code, 404, path)

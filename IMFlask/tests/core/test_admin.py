@@ -33,18 +33,9 @@ class AdminTestCase(AppTestCase):
     def test_anything_else_does_not(self):
         """401 with WWW-Authenticate, before the view is called"""
         for given in (
-            [],
-            [""],
-            ["Bearer"],
-            ["Bearer "],
-            ["Bearer " + "t" * 39],
-            ["Bearer " + "t" * 41],
-            ["Bearer " + "T" * 40],
-            ["t" * 40],
-            ["Basic " + "t" * 40],
-            ["Basic dDp0"],
-            ["Bearer t\u00e4"],
-            ["Bearer a=b"],
+            *([], [""], ["Bearer"], ["Bearer "], ["Bearer t\u00e4"], ["Bearer a=b"], ["t" * 40]),
+            *(["Bearer " + "t" * 39], ["Bearer " + "t" * 41], ["Bearer " + "T" * 40]),
+            *(["Basic " + "t" * 40], ["Basic dDp0"]),
         ):
             with self.subTest(given):
                 response = self.ask(*given)

@@ -48,11 +48,6 @@ class AloneTestCase(UnitTestCase):
                 said = f"the example in the docstring of {name}: {done.stdout}{done.stderr}"
                 self.assertEqual(done.returncode, 0, said)
 
-    def test_flask_is_missed_where_it_is_needed(self):
-        """The test can fail"""
-        done = subprocess.run([sys.executable, "-c", ALONE, "app"], cwd=ROOT, capture_output=True)
-        self.assertIn(b"ImportError: app", done.stderr)
-
     def test_engine_names_its_modules(self):
         """In one screen; those of parts that were taken out may be named as well"""
         words = set(re.findall(r"[a-z_]+", core.__doc__))

@@ -1,12 +1,8 @@
 """How the database is reached, and what it takes."""
 
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from unittest import mock
-
-import gridfs
 
 import model
 from core.database import client
@@ -40,15 +36,6 @@ class ClientTestCase(UnitTestCase):
             close_clients()
         self.assertEqual(close.call_count, 2)
         self.assertIsNot(client.get_client(URI, "app"), one)
-
-    def test_clients_are_closed_at_exit(self):
-        """Of a process that just ends"""
-        code = (
-            "from core.database.client import get_client\n"
-            f"get_client({URI!r}, 'app').close = lambda: print('closed')"
-        )
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
-        self.assertEqual((done.stdout.strip(), done.stderr), (b"closed", b""))
 
     def test_defaults(self):
         """What the contract names"""
@@ -123,13 +110,6 @@ class LazyDatabaseTestCase(UnitTestCase):
         self.assertEqual(one["Log"].name, "Log")
         self.assertIs(one.client, self.first.client)
         prepared.assert_called_once_with(self.first)
-
-    def test_it_is_a_database(self):
-        """For pymongo and gridfs, which check"""
-        one = LazyDatabase("x", lambda: self.first)
-        self.assertIsInstance(gridfs.GridFSBucket(one), gridfs.GridFSBucket)
-        self.assertEqual(one["a"].full_name, "x.a")
-        self.assertEqual(one.get_collection("a"), self.first["a"])
 
     def test_replaced_database_is_prepared_as_well(self):
         """And one whose preparation failed again"""

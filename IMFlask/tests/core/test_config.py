@@ -102,13 +102,6 @@ class ConfigCase(UnitTestCase):
 class ConfigTestCase(ConfigCase):
     """The three kinds"""
 
-    def test_development_needs_nothing(self):
-        """An empty environment"""
-        self.assert_prints(
-            "development None True",
-            "config.config.KIND, config.config.MONGODB_URI, config.config.DEBUG",
-        )
-
     def test_config_is_one_of_three(self):
         """FLASK_CONFIG"""
         self.assert_stops(

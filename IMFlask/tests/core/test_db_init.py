@@ -110,13 +110,6 @@ class InitDbTestCase(DatabaseTestCase):
             self.assertIn("Index Passing.url_1 is not in the code: left as it is.", self.init_db())
         self.assertIn("url_1", collection.index_information())
 
-    def test_index_in_another_form_is_a_conflict(self):
-        """Not unique where it must be"""
-        Probe(self.database).collection.create_index("kind")
-        self.assertRegex(
-            self.conflict(), r"^Index Probe\.kind_1 is there in another form .* drop it"
-        )
-
     def test_conflict_of_one_collection_does_not_stop_the_others(self):
         """All conflicts are named, with what to do; the other indexes are there"""
         Probe(self.database).collection.create_index("kind")

@@ -1,13 +1,8 @@
 """The timer and the other decorators."""
 
-import time
-from unittest import mock
-
 from flask import Response, g
 
-from app.api import decorator
 from app.api.decorator import timer
-from core.web.mark import unlogged
 from core.web.response import response
 from tests.core.case import ProbeTestCase
 
@@ -73,19 +68,3 @@ class TimerTestCase(ProbeTestCase):
         with self.app.test_request_context():
             self.assertRaises(ZeroDivisionError, view)
             self.assertIn("process_time", g)
-
-    def test_clock_is_monotonic(self):
-        """time.perf_counter, for the wall clock may be set back"""
-        self.assertIs(decorator.perf_counter, time.perf_counter)
-        with mock.patch("app.api.decorator.perf_counter", side_effect=[100, 100.25]):
-            self.run_view(response(), "response")
-        self.assertEqual(self.process_time, 0.25)
-
-
-class UnloggedTestCase(ProbeTestCase):
-    """unlogged"""
-
-    def test_mark_survives_other_decorators(self):
-        """Whatever the order of the stack"""
-        self.assertTrue(timer(unlogged(lambda: 1)).unlogged)
-        self.assertTrue(unlogged(timer(lambda: 1)).unlogged)

@@ -9,7 +9,6 @@ from pymongo import UpdateOne
 from pymongo.errors import (
     AutoReconnect,
     ClientBulkWriteException,
-    OperationFailure,
     ServerSelectionTimeoutError,
 )
 
@@ -19,7 +18,6 @@ from core.database.failure import is_duplicate, is_outage, may_be_done
 from core.web.database import get_db, set_db
 from tests.core.probe import Probe, blueprint, init_probe
 from tests.core.proxy import COMMAND, PASSING, SHAPES, WRITE, WRITES, ProxyTestCase, failure
-from tests.integration.case import DatabaseTestCase
 
 SOON = "The service is not available now: try again soon."
 UNKNOWN = "The database did not confirm this: look whether it was done before you send it again."
@@ -127,24 +125,3 @@ class FailureTestCase(ProxyTestCase):
             error = ClientBulkWriteException(details, False)
             self.assertEqual((is_outage(error), is_duplicate(error)), (outage, duplicate))
             self.assertTrue(may_be_done(error))
-
-
-class TransactionTestCase(DatabaseTestCase):
-    """On the server itself"""
-
-    def test_conflict_is_told_from_an_outage(self):
-        """Of two transactions that change one document the second has not been done"""
-        if "setName" not in (hello := self.database.command("hello")) and "msg" not in hello:
-            self.skipTest("needs a replica set, of one server at least: --replSet, rs.initiate()")
-        init_probe(self.database)
-        collection = Probe(self.database).collection
-        start = self.database.client.start_session
-        with start() as one, start() as other, one.start_transaction(), other.start_transaction():
-            collection.update_one({}, {"$set": {"name": "one"}}, session=one)
-            with self.assertRaises(OperationFailure) as raised:
-                collection.update_one({}, {"$set": {"name": "other"}}, session=other)
-            other.abort_transaction()
-            one.commit_transaction()
-        self.assertEqual(Probe(self.database).get_name(), "one")
-        error = raised.exception
-        self.assertEqual((is_outage(error), may_be_done(error)), (True, False))

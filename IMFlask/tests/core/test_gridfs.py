@@ -4,7 +4,6 @@ import hashlib
 import os
 import time
 from datetime import timedelta
-from unittest import mock
 
 from bson import Decimal128, ObjectId
 from gridfs import GridFSBucket
@@ -163,20 +162,6 @@ class GridFSTestCase(FileContract, Explain, DatabaseTestCase):
         self.assertEqual(self.files.delete_files([document["_id"] for document in odd]), 0)
         for document in odd:
             self.assertIsNone(self.files.get_file(document["_id"]))
-
-    def test_chunks_of_other_programs(self):
-        """Numbered in floats; tiny ones, of which a query reads no more than some"""
-        file_id = self.store(bytes(CHUNK_SIZE + 5))
-        chunks = Chunk(self.database).collection
-        for n in (0, 1):
-            chunks.update_one({"files_id": file_id, "n": n}, {"$set": {"n": float(n)}})
-        self.assertEqual(self.read(file_id), bytes(CHUNK_SIZE + 5))
-        self.assertEqual(self.read(file_id, CHUNK_SIZE - 1), bytes(6))
-        data = os.urandom(1000)
-        tiny = self.bucket.upload_from_stream("tiny", data, chunk_size_bytes=1)
-        with mock.patch.object(Chunk, "collection", mock.MagicMock(wraps=chunks)) as collection:
-            self.assertEqual(self.read(tiny), data)
-        self.assertEqual(collection.find.call_count, 4)
 
     def test_file_that_lacks_bytes_is_found(self):
         """Of ours, from before the given moment; a whole one is none, nor one without a byte"""

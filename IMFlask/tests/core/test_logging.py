@@ -52,20 +52,6 @@ class FileTestCase(UnitTestCase):
         self.assertRegex(lines[0], r"^[0-9:]+ WARNING: a warning$")
         self.assertRegex(lines[1], r"^[0-9:]+ ERROR: a error$")
 
-    def test_without_the_setting_there_is_no_file(self):
-        """stderr only"""
-        self.make_app(None)
-        self.assertFalse(
-            [one for one in self.logger.handlers if isinstance(one, logging.FileHandler)]
-        )
-
-    def test_each_app_has_the_file_of_its_config(self):
-        """Another config, another file"""
-        other = self.path.with_name("other.log")
-        for path in (self.path, other):
-            self.make_app(str(path)).logger.error("x")
-        self.assertTrue(self.path.exists() and other.exists())
-
     def test_file_that_was_moved_away_is_made_again(self):
         """logrotate"""
         app = self.make_app(str(self.path))
@@ -165,15 +151,6 @@ class FormatTestCase(ProbeTestCase):
                 ("path", "/probe/add"),
             ],
         )
-
-    def test_json_of_an_answered_request(self):
-        """Its status and time as well"""
-        with self.app.test_request_context("/", headers={"X-Request-ID": "abc"}) as context:
-            request = context.request
-        record = self.record("a", request=request, status=503, milliseconds=1.5)
-        line = json.loads(JSONFormatter().format(record))
-        self.assertEqual((line["request_id"], line["path"]), ("abc", "/"))
-        self.assertEqual((line["status"], line["milliseconds"]), (503, 1.5))
 
     def test_json_has_the_traceback_in_one_field(self):
         """On the same line"""

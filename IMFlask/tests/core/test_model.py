@@ -46,18 +46,6 @@ class ModelTestCase(UnitTestCase):
         for model in MODELS:
             self.assertRaises(AssertionError, getattr, model(Untouchable()), "collection")
 
-    def test_collection_is_named_as_the_class(self):
-        """In the database that was handed in"""
-        self.assertEqual(Probe({"Probe": 1}).collection, 1)
-
-    def test_schemize_completes_a_document(self):
-        """From the schema; what is given wins"""
-        document = Probe(None).schemize({"name": "NB"})
-        self.assertEqual(document.keys(), Probe(None).schema.keys())
-        self.assertEqual(document["name"], "NB")
-        self.assertIsNone(document["kind"])
-        self.assertEqual(document["__version__"], 1)
-
     def test_changes_are_set_and_null_is_removed(self):
         """In one query, which returns the document; with the time where the schema has one"""
         collection = mock.MagicMock()

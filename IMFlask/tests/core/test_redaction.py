@@ -89,11 +89,8 @@ class RedactTestCase(UnitTestCase):
             '{"a": "***", "b": "***", "c": "a: b"}',
         )
         for query in (
-            b"next=/x?token=hunter2",
-            b"user=a;password=hunter2",
-            b"password%3Dhunter2",
-            b"password%3Dhunter2=1",
-            b"a=password%5B%5D=hunter2",
+            *(b"next=/x?token=hunter2", b"user=a;password=hunter2", b"password%3Dhunter2"),
+            *(b"password%3Dhunter2=1", b"a=password%5B%5D=hunter2"),
             b"a=\\%22password\\%22:\\%22hunter2",
             b"PHPSESSID=hunter2&my_session=hunter2&userpwd=hunter2&OTPcode=hunter2",
             b"a=https://user:hunter2@host/",
@@ -163,13 +160,6 @@ class RedactTestCase(UnitTestCase):
                 start = time.perf_counter()
                 redaction.redact_body(body, mimetype)
                 self.assertLess(time.perf_counter() - start, 6, body[:20])  # about 0.5
-
-    def test_form_is_redacted(self):
-        """Urlencoded"""
-        self.assertEqual(
-            redaction.redact_body(b"a=1&password=x", "application/x-www-form-urlencoded"),
-            "a=1&password=***",
-        )
 
     def test_what_cannot_be_parsed_is_not_stored(self):
         """Its length is"""

@@ -41,21 +41,9 @@ class SessionTestCase(ProbeTestCase):
         self.assertIn("Max-Age=0", self.client.get("/clear").headers["Set-Cookie"])
         self.assertEqual(self.client.get("/read").json, {"user": None})
 
-    def test_forged_cookie_is_no_session(self):
-        """A bad signature"""
-        self.client.set_cookie("session", "eyJ1c2VyIjoiTkIifQ.aaaaaa.bbbb")
-        self.assertEqual(self.client.get("/read").json, {"user": None})
-
     def test_request_without_cookie_builds_no_signer(self):
         """The cost that this saves"""
         with mock.patch.object(
             type(self.app.session_interface), "get_signing_serializer", side_effect=AssertionError
         ):
             self.assertEqual(self.client.get("/probe/add?a=1&b=2").status_code, 200)
-
-    def test_without_a_key_a_session_is_an_error(self):
-        """As in Flask"""
-        self.app.secret_key = None
-        with self.assertLogs("app", "ERROR") as logs:
-            self.assertEqual(self.client.get("/write").status_code, 500)
-        self.assertIn("secret_key", logs.output[0])

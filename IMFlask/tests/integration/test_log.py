@@ -53,19 +53,6 @@ class LogTestCase(DatabaseTestCase):
         """No collection yet"""
         self.assertEqual(newest_page(Log(self.database).get_log, 10), ([], None))
 
-    def test_lifetime_is_that_of_the_setting(self):
-        """LOG_RETENTION_DAYS, changed in place, to 0, which is for ever, and back"""
-        init_db(self.database)
-        was = 30 * DAY
-        for days, seconds in ((7, 7 * DAY), (0, 2147483647), (1, DAY)):
-            self.assertIn(
-                f"Index Log.created_at_1 expires after {seconds} s (was: {was}).",
-                init_db(self.database, {"LOG_RETENTION_DAYS": days}),
-            )
-            index = Log(self.database).collection.index_information()["created_at_1"]
-            self.assertEqual(index["expireAfterSeconds"], seconds)
-            was = seconds
-
 
 class LogExplainTestCase(Explain, DatabaseTestCase):
     """Each query uses its index"""

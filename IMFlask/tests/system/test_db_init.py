@@ -1,8 +1,6 @@
 """flask db-init: repeated, two at once, with the database away."""
 
-import socket
 import tempfile
-import time
 from pathlib import Path
 from unittest import mock
 
@@ -39,35 +37,6 @@ class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):
                 found = [line for line in lines if line.startswith(f"[{APP_NAME}] {kind} ")]
                 self.assertEqual(len(found), count, lines)
             self.assertEqual([line for line in lines if not line.endswith(done_to_each)], [])
-
-
-class AwayTestCase(ProcessTestCase):
-    """The database is away"""
-
-    def assert_says_so(self, uri):
-        start = time.monotonic()
-        done = self.flask("db-init", MONGODB_URI=uri)
-        seconds = time.monotonic() - start
-        self.assertEqual(
-            (done.returncode, done.stdout, done.stderr),
-            (
-                1,
-                "",
-                f"Error: [{APP_NAME}] The database does not answer: start it, or mend"
-                f" {APP_NAME}_MONGODB_URI, then run this again.\n",
-            ),
-        )
-        # 2.5 s by the limits of the client, and the start of the process.
-        self.assertLess(seconds, 12)
-
-    def test_refused(self):
-        """Nobody listens"""
-        self.assert_says_so(f"mongodb://127.0.0.1:{free_port()}/x")
-
-    def test_silent(self):
-        """Somebody accepts and never answers"""
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            self.assert_says_so(f"mongodb://127.0.0.1:{silent.getsockname()[1]}/x")
 
 
 @needs_secantus

@@ -25,7 +25,7 @@ from tests.core.process import free_port, needs_secantus, wait_until
 from tests.core.proxy import Proxy
 from tests.integration.case import DatabaseTestCase
 from tests.system.case import SERVERS, TOKEN, ProcessTestCase
-from tests.system.fault import Mongo, in_threads, report, seconds
+from tests.system.fault import Mongo, report, seconds
 
 MB = 1_000_000
 LINE = '"path":"/sample/file",'  # of the log
@@ -216,39 +216,6 @@ class ServerTestCase(Server, DatabaseTestCase, ProcessTestCase):
 
         self.on_each(work)
 
-    def test_reader_that_pauses(self):
-        """Nothing is open in the database meanwhile: it may be deleted, and the reader is told"""
-
-        def work():
-            _, result = self.upload(os.urandom(20 * MB))
-            with self.connect() as connection:
-                line = f"GET /sample/file/{result['id']} HTTP/1.1\r\nHost: x\r\n\r\n"
-                connection.sendall(line.encode())
-                top = connection.recv(65536)
-                self.assertIn(b"20000000", top)
-                self.assertEqual(self.ask(f"DELETE /sample/file/{result['id']}")[0], 200)
-                total = len(top) + self.drain(connection)
-            self.assertLess(total, 20 * MB)
-            self.assertIn("a download broke off", self.server.output())
-
-        self.on_each(work)
-
-    def test_uploads_and_downloads_at_once(self):
-        """Each gets its own bytes"""
-
-        def work():
-            def one(number):
-                data = os.urandom(MB + number)
-                status, result = self.upload(data, f"{number}")
-                self.assertEqual(status, 201)
-                return self.ask(f"GET /sample/file/{result['id']}")[2] == data
-
-            self.assertEqual(in_threads(12, one), [True] * 12)
-            self.database.client.drop_database(self.name)
-            init_db(self.database)
-
-        self.on_each(work)
-
     @unittest.skipUnless(Path("/proc/self/clear_refs").exists(), "needs Linux")
     def test_memory(self):
         """200 MB up and down: less than 16 MB over idle"""
@@ -375,27 +342,6 @@ class FaultTestCase(Server, ProcessTestCase):
         self.sweep()
         self.assertEqual(self.stored(), (2, 2))
 
-    def test_refused_in_the_middle(self):
-        """One insert fails: nothing is left when the answer is there"""
-        connection = self.begin()
-        self.mongo.fail(["insert"], APP_NAME, errorCode=1)
-        (status, _, body), _ = self.finish(connection)
-        self.assertEqual((status, json.loads(body)["msg"]), (500, "fail"))
-        self.assertEqual(self.stored(), (1, 1))
-        self.mongo.fail(None, APP_NAME)
-        self.assert_only_the_first_is_left()
-
-    def test_refused_with_the_deletion(self):
-        """What cannot be deleted is left for the sweep, which the log says"""
-        connection = self.begin()
-        self.mongo.fail(["insert", "delete"], APP_NAME, errorCode=1)
-        (status, _, _), _ = self.finish(connection)
-        self.assertEqual(status, 500)
-        self.assertGreater(self.stored()[1], 10)
-        self.assertIn("left for `flask file-sweep`", self.server.output())
-        self.mongo.fail(None, APP_NAME)
-        self.assert_only_the_first_is_left()
-
     def test_write_that_is_done_and_not_confirmed(self):
         """By a server that ends; tried again by the driver: nothing is left"""
         for labels in ([], ["RetryableWriteError"]):
@@ -440,18 +386,6 @@ class FaultTestCase(Server, ProcessTestCase):
         self.assertEqual(status, 503)
         proxy.loses_answers = False
         self.assert_only_the_first_is_left()
-
-    def test_answer_to_a_deletion_is_lost(self):
-        """It may have been done: its chunks are left for the sweep"""
-        proxy = self.behind_a_proxy()
-        listed = json.loads(self.ask("GET /sample/file")[2])["result"]
-        proxy.loses_answers = True
-        status, top, _ = self.ask(f"DELETE /sample/file/{listed[0]['id']}")
-        self.assertEqual((status, "retry-after" in top.lower()), (503, False))
-        proxy.loses_answers = False
-        self.assertEqual(self.stored()[0], 0)
-        self.sweep()
-        self.assertEqual(self.stored(), (0, 0))
 
     def test_write_that_comes_late(self):
         """Done by the server after the app has deleted what there was: the sweep finds it"""

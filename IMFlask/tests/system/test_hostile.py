@@ -3,8 +3,6 @@
 import json
 import socket
 
-from bson import MinKey
-
 from tests.core.probe import Probe
 from tests.system import hostile
 from tests.system.hostile import LIMIT, request
@@ -31,21 +29,11 @@ def get(query):
 
 CASES = {
     # Bodies.
-    "no object": (post(b"[]"), {400}),
-    "empty": (post(b""), {400}),
-    "empty with a length": (post(b"", length=0), {400}),
-    "100,000 levels of objects": (post(b'{"name":' * 100_000 + b"1" + b"}" * 100_000), {400}),
     "100,000 levels in the field": (
         post(b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
         {400},
     ),
-    "a lone surrogate": (post(b'{"name": "\\ud800"}'), {400}),
-    "not UTF-8": (post(b'{"name": "\xff\xfe"}'), {400}),
-    "5,000 digits": (post(b'{"name": ' + b"9" * 5000 + b"}"), {400}),
-    "an operator for a string": (post(b'{"name": {"$gt": ""}}'), {400}),
     # Types of bodies.
-    "a form": (post(b"name=x", "application/x-www-form-urlencoded"), {415}),
-    "no type": (request("POST /probe/name", b'{"name": "x"}'), {415}),
     "a broken type": (post(b'{"name": "x"}', ";;=;\x80"), {400, 415}),
     # Lengths.
     "shorter than its length": (post(b'{"name": "x"}', length=100), {400, 0}),
@@ -68,25 +56,14 @@ CASES = {
     "a chunk without its end": (chunked([], end=b"2\r\n{}xx0\r\n\r\n"), {400, 0}),
     "no chunks": (chunked([]), {400}),
     # Integers in a query.
-    "other digits": (get("a=%D9%A1&b=%EF%BC%91"), {400}),
-    "an index": (get("a[$gt]=1&b=1"), {400}),
     "4,400 digits": (get(f"a={'9' * 4400}&b=1"), {400, 414, 0}),
     "a sum of too many digits": (get(f"a={'9' * 2000}&b={'9' * 2000}"), {200}),
     "not UTF-8 in a query": (get("a=%FF&b=1"), {400}),
     "raw bytes in a query": (get("a=\xff&b=1"), {400, 0}),
-    "half an escape": (get("a=%&b=%f"), {400}),
     "many parameters": (get("&".join(["x=1"] * 900)), {400, 0}),
-    # Pages of a list.
-    "an operator for a cursor": (request("GET /probe/list?before[$ne]=1&limit=0"), {400}),
-    "a cursor of NUL": (request("GET /probe/list?before=%00"), {400}),
     # Addresses, methods, headers.
     "an address that is not UTF-8": (request("GET /%ff/%fe"), {404}),
-    "a NUL in an address": (request("GET /probe/%00"), {404}),
-    "a line break in an address": (request("GET /probe/%0d%0aSet-Cookie:x"), {404}),
-    "doubled slashes": (request("GET /probe//add?a=1&b=2"), {404}),
-    "a slash at the end": (request("GET /probe/add/?a=1&b=2"), {200}),
     "out of the static folder, encoded": (request("GET /static/%2e%2e/%2e%2e/config.py"), {404}),
-    "Werkzeug's console": (request("GET /console"), {404}),
     "Werkzeug's debugger": (
         request("GET /probe/hello?__debugger__=yes&cmd=resource&f=style.css"),
         {200},
@@ -96,7 +73,6 @@ CASES = {
         request("GET /probe/add?a=1&b=2", b"{", "Content-Type: application/json"),
         {200},
     ),
-    "a forged session": (request("GET /probe/hello", b"", "Cookie: session=a.b.c"), {200}),
     "a strange cookie": (request("GET /probe/hello", b"", "Cookie: \xff=\xfe;;=;"), {200, 0}),
 }
 
@@ -142,16 +118,6 @@ class HostileTests(hostile.HostileTests):
 
 class FlaskRunTestCase(HostileTests, hostile.FlaskRun):
     """flask run, in debug"""
-
-    def test_bug_shows_no_debugger(self):
-        """In debug: the envelope to the client, the traceback to the terminal"""
-        # What has no form in JSON.
-        Probe(self.database).collection.update_one({}, {"$set": {"name": MinKey()}})
-        status, head, body, _ = self.ask(request("GET /probe/name"))
-        self.assertEqual(status, 500)
-        self.assert_envelope(status, head, body)
-        self.assertIn("Traceback (most recent call last)", self.server.output())
-        self.assertIn("TypeError: ", self.server.output())
 
 
 class GranianTestCase(HostileTests, hostile.Granian):

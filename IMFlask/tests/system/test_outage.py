@@ -100,13 +100,6 @@ class OutageTestCase(ProcessTestCase):
             f" {plain * 1000:.0f} ms, ready {ready:.2f} s, back {recovery:.2f} s"
         )
 
-    def test_refused(self):
-        """Killed and restarted: connections are refused"""
-        self.start_database()
-        self.start_app()
-        self.assertEqual(self.ask()[0], 200)
-        self.endure(self.mongo.kill, self.mongo.start)
-
     def test_mute(self):
         """Something accepts connections in its place and never answers"""
         self.start_database()

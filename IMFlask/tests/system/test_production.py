@@ -1,18 +1,15 @@
 """The app in production: its server, its log, its guards."""
 
 import json
-import os
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
-from unittest import mock
 
 from tests.core.probe import init_probe
-from tests.core.process import KILL, free_port, wait_until
+from tests.core.process import free_port, wait_until
 from tests.integration.case import DatabaseTestCase
-from tests.system.case import PRODUCTION, SERVERS, ProcessTestCase
+from tests.system.case import SERVERS, ProcessTestCase
 from tests.system.fault import Client
 
 
@@ -51,28 +48,6 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
         """Return what the app has written to stderr: lines of JSON, among the server's own."""
         lines = self.server.output().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
-
-    @unittest.skipUnless(Path("/proc/self/task").exists(), "needs Linux")
-    def test_killed_worker_is_replaced(self):
-        """As for want of memory: the others answer meanwhile, but for what it was at work on"""
-        for name, started in (("granian", "Started worker-"), ("gunicorn", "Booting worker")):
-            with self.subTest(name):
-                self.start(name)
-                children = f"/proc/{self.server.pid}/task/{self.server.pid}/children"
-                pids = Path(children).read_text().split()
-                os.kill(int(pids[-1]), KILL)
-                failed = 0
-                for _ in range(200):
-                    try:
-                        self.assertEqual(self.ask("GET /probe/hello")[0], 200)
-                    except OSError:
-                        failed += 1
-                    time.sleep(0.01)
-                self.assertLess(failed, 20)
-                self.assertTrue(
-                    wait_until(lambda s=started: self.server.output().count(s) == 3, 30)
-                )
-                self.assertEqual(self.ask("GET /probe/hello")[0], 200)
 
     def test_log_is_json(self):
         """Of a request: with its id, path, status and time"""
@@ -123,19 +98,3 @@ class ProductionTestCase(DatabaseTestCase, ProcessTestCase):
         self.assertTrue(
             wait_until(lambda: "ip 9.8.7.6, GET /probe/hello" in self.server.output(), 5)
         )
-
-    def test_server_stays_on_this_machine(self):
-        """It listens to nobody else unless it is told to, by its own variables"""
-        self.port = free_port()
-        with mock.patch.dict(
-            "os.environ", {"GRANIAN_PORT": str(self.port), "GRANIAN_WORKERS": "1"}
-        ):
-            self.server = self.serve(
-                *("granian", "--interface", "wsgi", "manage:application"),
-                port=self.port,
-                cleanup=self.addCleanup,
-                MONGODB_URI=self.uri,
-                **PRODUCTION,
-            )
-        self.assertIn(f"Listening at: http://127.0.0.1:{self.port}", self.server.output())
-        self.assertEqual(self.server.output().count("Spawning worker"), 1)

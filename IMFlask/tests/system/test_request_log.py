@@ -232,17 +232,3 @@ class RequestLogTestCase(ProcessTestCase):
                 (lines[-1]["level"], lines[-1]["message"]),
                 ("ERROR", "API log: 7 entries are lost: they could not be written"),
             )
-
-    def test_stop_writes_what_waits(self):
-        """SIGTERM right after the answer"""
-        for start in (self.start_granian, self.start_gunicorn):
-            self.port = free_port()
-            start()
-            self.settle(self.server)
-            client = Client(self.port)
-            request_id = f"last-{self.port}"
-            client.ask("GET /probe/add?a=1&b=2", f"X-Request-ID: {request_id}")
-            client.close()
-            self.stop(self.server)
-            entries = Log(self.database).collection.count_documents({"request_id": request_id})
-            self.assertEqual(entries, 1, self.server.output())

@@ -8,7 +8,7 @@ const LIMIT = 200_000; // bytes of an answer that are shown: more of them hold a
 const TOKENS = /("[^"\\]*(?:\\.[^"\\]*)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g;
 
 /** Whether an answer says that it is JSON. */
-export function isJson(answer) {
+function isJson(answer) {
   return typeOf(answer).includes("json");
 }
 

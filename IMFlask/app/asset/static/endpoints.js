@@ -1,13 +1,12 @@
 // The endpoints, read off the API's description: a form for each, and what it was answered.
 
-import { isJson, shown } from "./answer.js";
+import { shown } from "./answer.js";
 import { fieldsOf, rowOf } from "./field.js";
 import { showLog } from "./log.js";
 import { requestOf } from "./request.js";
 import { element, root } from "./shared.js";
 
 const section = document.getElementById("endpoints");
-const forms = {}; // by operationId: what a link of an answer leads to
 
 const answer = await fetch(`${root}/openapi.json`).catch(() => null);
 if (answer?.ok) {
@@ -60,14 +59,13 @@ function endpointOf(method, path, operation) {
   details.append(form, status, result);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form, () => requestOf(method, path, operation, fields), operation, status, result);
+    send(form, () => requestOf(method, path, operation, fields), status, result);
   });
-  forms[operation.operationId] = { details, fields, form, name: `${method} ${path}` };
   return details;
 }
 
 /** Send a form's request, one at a time, and show what comes back. */
-async function send(form, makeRequest, operation, status, result) {
+async function send(form, makeRequest, status, result) {
   if (form.ariaBusy === "true") {
     return;
   }
@@ -87,32 +85,11 @@ async function send(form, makeRequest, operation, status, result) {
     const from = answer.redirected ? `, from ${answer.url}` : "";
     status.className = answer.ok ? "good" : answer.status < 500 ? "bad" : "worse";
     status.textContent = `${answer.status} ${answer.statusText}, ${milliseconds} ms, ${blob.size} bytes${from}`;
-    result.append(...(await shown(answer, blob)), ...(await linksOf(operation, answer, blob)));
+    result.append(...(await shown(answer, blob)));
   } catch (error) {
     status.className = "worse";
     status.textContent = `${failure}: ${error.message.replace(/\.+$/, "")}.`;
   } finally {
     form.ariaBusy = "false";
   }
-}
-
-/** Return buttons that fill a value of an answer into another form, as OpenAPI's links say. */
-async function linksOf(operation, answer, blob) {
-  const links = Object.values(operation.responses[answer.status]?.links ?? {});
-  const known = isJson(answer) ? links.filter(({ operationId }) => operationId in forms) : [];
-  const body = known.length ? JSON.parse(await blob.text()) : null;
-  return known.map(({ operationId, parameters }) => {
-    const { details, fields, form, name } = forms[operationId];
-    const button = element("button", { type: "button", class: "link" }, `To ${name}`);
-    button.addEventListener("click", () => {
-      for (const field of fields.filter((one) => one.name in parameters)) {
-        const [, pointer] = `${parameters[field.name]}`.match(/^\$response\.body#\/(.*)/) ?? [];
-        const found = pointer?.split("/").reduce((value, step) => value?.[step], body) ?? "";
-        field.input.value = pointer ? found : parameters[field.name];
-      }
-      details.open = true;
-      form.querySelector("button").focus();
-    });
-    return button;
-  });
 }

@@ -1,6 +1,6 @@
-"""What a request costs in process, beside a bare Flask route: no test.
+"""What a request costs in process, beside a bare Flask route.
 
-Run in this project's folder with `python -m tests.system.benchmark`. Under the
+Run as `python .ci/benchmark.py` in an environment with development.txt. Under the
 production configuration, without a line in the log for each request but in the
 last case: microseconds of processor time a request, of all threads, and the ratio
 to a bare Flask route that parses two integers and returns the same JSON. With the
@@ -21,25 +21,35 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, jsonify, request
 
-import config
-from app import create_app
-from core.database.embedded import EmbeddedServer
-from core.web.database import get_db
-from model.mongodb import Log
-from tests.system import bare
+from tree import CODE, ROOT
+
+sys.path.insert(0, str(ROOT / CODE))
+config = importlib.import_module("config")
 
 TURNS = 60
 TURN = 500  # requests
+
+bare = Flask("bare")  # the least that Flask can do for GET /sample/add
+bare.debug = False  # whatever FLASK_DEBUG says
+
+
+@bare.get("/sample/add")
+def add() -> Response:
+    """Add two integers."""
+    return jsonify(msg="success", result=int(request.args["a"]) + int(request.args["b"]))
 
 
 def main() -> None:
     """Print a line for each kind of request."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        server = EmbeddedServer(folder, "benchmark")
+        embedded = importlib.import_module("core.database.embedded")
+        server = embedded.EmbeddedServer(folder, "benchmark")
         stack.callback(server.close)
         # First ours: it switches Flask's debug mode off for all.
         off = production_app(server.uri(), API_LOGGING="0", LOG_REQUESTS="0")
@@ -48,14 +58,14 @@ def main() -> None:
         stack.enter_context(stderr_in_a_file())
         writer = on.extensions["api_log"]
         cases = {
-            "bare Flask": (bare.application, "/sample/add", "a=1&b=2", b'"result":3}\n'),
+            "bare Flask": (bare, "/sample/add", "a=1&b=2", b'"result":3}\n'),
             "API log off": (off, "/sample/add", "a=1&b=2", b'"result":3}\n'),
             "400 of the validator": (off, "/sample/add", "a=1&b=x", b"malformed"),
             "404": (off, "/sample/nowhere", "", b"nothing at this address"),
             "API log on": (on, "/sample/add", "a=1&b=2", b'"result":3}\n'),
             "off, request lines": (lines, "/sample/add", "a=1&b=2", b'"result":3}\n'),
         }
-        seconds = {name: [] for name in cases}
+        seconds: dict[str, list[float]] = {name: [] for name in cases}
         for _ in range(TURNS):
             for name, (app, path, query, expected) in cases.items():
                 assert expected in call(app, environ(path, query)), name
@@ -65,13 +75,13 @@ def main() -> None:
             ratio = statistics.median(a / b for a, b in zip(values, base, strict=True))
             print(f"{name:>20}: {statistics.median(values) * 1e6:6.1f} us, ratio {ratio:.2f}")
         writer.close()
-        stored = Log(get_db(on)).collection.count_documents({})
+        stored = on.extensions["mongodb"]["Log"].count_documents({})
         print(f"{stored} of {TURNS * (TURN + 1)} entries are stored, {writer.dropped} dropped")
         assert stored == TURNS * (TURN + 1)
 
 
 @contextlib.contextmanager
-def stderr_in_a_file():
+def stderr_in_a_file() -> Iterator[None]:
     """Send to a file what the process writes to stderr, as a server's user would."""
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as file:
@@ -94,7 +104,8 @@ def production_app(uri: str, **settings: str) -> Flask:
         **settings,
     }.items():
         os.environ[config.environment.variable(key)] = value
-    return create_app(importlib.reload(config).config)
+    app: Flask = importlib.import_module("app").create_app(importlib.reload(config).config)
+    return app
 
 
 def environ(path: str, query: str) -> dict[str, object]:
@@ -123,14 +134,15 @@ def environ(path: str, query: str) -> dict[str, object]:
 
 def call(app: Flask, one: dict[str, object]) -> bytes:
     """Return the body of one answer."""
-    response = app(one, lambda status, headers, exc_info=None: None)
+    start: Any = lambda status, headers, exc_info=None: None  # noqa: E731
+    response: Any = app(one, start)
     try:
         return b"".join(response)
     finally:
         response.close()
 
 
-def measure(app: Flask, path: str, query: str, writer) -> float:
+def measure(app: Flask, path: str, query: str, writer: Any) -> float:
     """Return the processor time of a request, in seconds, its entry in the API log included."""
     environs = [environ(path, query) for _ in range(TURN)]
     gc.collect()  # else a whole collection falls to the same case each time
