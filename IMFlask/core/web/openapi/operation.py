@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterable
+from dataclasses import replace
 from types import UnionType
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from core.web.openapi.answers import Answers, View
 from core.web.openapi.parameter import BODIES, VARIABLE, body_of, parameters_of
 from core.web.openapi.schema import Schema
 from core.web.request import PROBES
-from core.web.response import phrase
+from core.web.response import Created, phrase
 from core.web.validation.parameter import inputs, method_of
 
 
@@ -59,6 +60,8 @@ def tag_of(rule: Rule) -> str:
 
 def _answers(rule: Rule, view: View, function: View, errors: set[int]) -> Schema:
     answers: Answers = getattr(function, "answers", getattr(view, "answers", Answers()))
+    if Created in _returned(function):
+        answers = replace(answers, status=201)
     content: Schema = {}
     for kind in _returned(function):
         if kind is str:
