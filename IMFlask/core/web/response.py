@@ -5,14 +5,14 @@
 """
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NewType
 
 from flask import Flask, has_request_context
 
 from core.web.request import current_request
 
 Envelope = dict[str, Any]
-Created = tuple[Envelope, int, dict[str, str]]
+Created = NewType("Created", tuple[Envelope, int, dict[str, str]])
 
 
 def response(result: Any = None, **extra: Any) -> Envelope:
@@ -26,7 +26,7 @@ def response(result: Any = None, **extra: Any) -> Envelope:
 def created(result: Any = None, location: str | None = None) -> Created:
     """Return a 201, for something that did not exist before; location: its address, if any."""
     headers = {"Location": location} if location else {}
-    return response(result) | {"msg": "created"}, 201, headers
+    return Created((response(result) | {"msg": "created"}, 201, headers))
 
 
 def fail(status: int, description: str) -> tuple[Envelope, int]:
