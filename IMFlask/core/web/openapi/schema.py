@@ -13,9 +13,9 @@ import flask_validation_extended as package
 from flask_validation_extended import Dict, List, ValidationRule
 
 from core.web.validation.field import Object
+from core.web.validation.kind import DIGITS, KINDS, is_choice, members
 from core.web.validation.parameter import Changes
 from core.web.validation.rule import EMAIL, sentence
-from core.web.validation.value import DIGITS, KINDS, is_choice, members
 
 Schema = dict[str, Any]
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import flask_validation_extended as package
 
+from core.web.validation.kind import described
 from core.web.validation.rule import LENGTHS, checker, sentence
-from core.web.validation.value import Wrong, at, described, read
+from core.web.validation.value import Wrong, at, read
 
 MISSING = object()
 

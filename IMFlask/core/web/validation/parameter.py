@@ -11,8 +11,8 @@ from bson import ObjectId
 from flask_validation_extended import All
 
 from core.web.validation.field import Object, PartialObject
+from core.web.validation.kind import KINDS, is_choice, members
 from core.web.validation.source import JSON, MERGE_PATCH, Source, read_json
-from core.web.validation.value import KINDS, is_choice, members
 
 _SIMPLE = KINDS.keys() - {list, dict}
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from core.error import Invalid
 from core.web.request import Request
 from core.web.validation.field import MISSING
-from core.web.validation.value import described_value
+from core.web.validation.kind import described_value
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
