@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
@@ -100,4 +100,4 @@ class FormParser(FormDataParser):
             file.writelines(part.blocks)
             file.seek(0)
             files.add(name, FileStorage(file, part.filename, name, part.content_type))
-        return stream, self.cls(fields), self.cls(files)
+        return stream, ImmutableMultiDict(fields), ImmutableMultiDict(files)
