@@ -1,6 +1,7 @@
 """The line of each request, and the warning of a slow one."""
 
 import logging
+from typing import Any
 
 from flask import Flask
 
@@ -18,18 +19,22 @@ def init_app(app: Flask) -> None:
     has_query = config["LOG_FORMAT"] != "json"  # on a developer's terminal
 
     def log_answer(request: Request, status: int, seconds: float) -> None:
-        milliseconds = round(seconds * 1000, 3)
-        extra = {"request": request, "status": status, "milliseconds": milliseconds}
         # An orchestrator's probes and an open page would bury the rest.
         if config["LOG_REQUESTS"] and (status >= 400 or not is_unlogged(app, request)):
             shown = request.shown_url if has_query else request.shown_path
+            extra = _extra(request, status, seconds)
             line = "%s %s %d %.1f ms"
-            _logger.info(line, request.method[:16], shown, status, milliseconds, extra=extra)
+            _logger.info(line, request.method[:16], shown, status, seconds * 1000, extra=extra)
         # How long the client took to send a file is not the API's doing.
         if seconds - request.waited >= config["SLOW_API_TIME"]:
             # One line, whatever the client has sent.
             texts = (request.method, request.shown_url, redact_body(*request.raw_body))
             line = "slow API: %.3f s, ip %s, %s %s, body %s"
+            extra = _extra(request, status, seconds)
             _logger.warning(line, seconds, request.remote_addr, *map(one_line, texts), extra=extra)
 
     on_answer(app, log_answer)
+
+
+def _extra(request: Request, status: int, seconds: float) -> dict[str, Any]:
+    return {"request": request, "status": status, "milliseconds": round(seconds * 1000, 3)}

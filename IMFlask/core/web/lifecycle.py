@@ -1,6 +1,7 @@
 """The request's lifecycle: what happens around every request, whatever answers it."""
 
 import io
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -71,6 +72,7 @@ class Lifecycle:
             _close(body)
             body = self._fail(error, exchange, start)
             exchange.begin()
+        del exchange.begin  # the environ, which has the exchange, may live on
         if request := exchange.request:
             # The request, its environ and its routing error would hold on to each other.
             exchange.request = request.routing_exception = exchange.failure = None
@@ -98,16 +100,15 @@ class Lifecycle:
         if type(body) is environ.get("wsgi.file_wrapper"):
             return body  # which a server may send by itself
         try:
-            return Answer(body, exchange)
+            return begun(body, exchange)
         except Exception as error:
             _close(body)
             if exchange.failure is not None:
                 return self._fail(error, exchange, start)
             exchange.failure = error
-        again = exchange.request.raw_body[0] if exchange.request else b""
-        again = again if isinstance(again, bytes) else b""
-        body_again = {"wsgi.input": io.BytesIO(again), "CONTENT_LENGTH": str(len(again))}
-        return self._answer(environ | body_again, start, exchange)
+        kept = (exchange.request.kept_body if exchange.request else None) or b""
+        again = {"wsgi.input": io.BytesIO(kept), "CONTENT_LENGTH": str(len(kept))}
+        return self._answer(environ | again, start, exchange)
 
     def _fail(self, error: Exception, exchange: Exchange, start: Any) -> Iterable[bytes]:
         """Answer in the envelope what Flask has let through."""
@@ -134,23 +135,38 @@ class Lifecycle:
         return given.get("content-length")
 
 
-class Answer:
-    """The body of an answer, begun: its first block is read. What fails later is logged."""
+class Whole(list[bytes]):
+    """A body of one block, and what closes it."""
 
-    def __init__(self, body: Iterable[bytes], exchange: Exchange) -> None:
-        self._body = body
-        self._blocks = iter(body)
-        self._request = exchange.request
-        self._first: bytes | None = next(self._blocks, b"")
-        exchange.is_whole = str(len(self._first)) == exchange.length
+    close: Callable[[], None]
+
+
+def begun(body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
+    """Return the body of an answer, its first block read; what fails later is logged."""
+    blocks = iter(body)
+    first = next(blocks, b"")
+    exchange.is_whole = str(len(first)) == exchange.length
+    if not exchange.is_whole:
+        return Stream(body, first, blocks, exchange.request)
+    whole = Whole((first,))
+    whole.close = partial(_close, body)
+    return whole
+
+
+class Stream:
+    """A body whose first block is read. What fails later is logged."""
+
+    def __init__(
+        self, body: Any, first: bytes, blocks: Iterator[bytes], request: Request | None
+    ) -> None:
+        self._blocks = itertools.chain([first], blocks)
+        self._request = request
+        self.close = partial(_close, body)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
         try:
             return next(self._blocks)
         except StopIteration:
@@ -159,10 +175,6 @@ class Answer:
             extra = {"request": self._request}
             _logger.error("an answer broke off", exc_info=error, extra=extra)
             raise
-
-    def close(self) -> None:
-        """Close the body."""
-        _close(self._body)
 
 
 def _close(body: Any) -> None:

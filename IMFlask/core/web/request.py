@@ -37,18 +37,19 @@ class Exchange:
 
     KEY = "core.exchange"
 
+    request: "Request | None" = None  # once it is made
+    failure: Exception | None = None  # what has ended a stream before its first block
+    # The answer: what begins it, its Content-Length, whether its first block is all of it.
+    begin: Callable[[], Any]
+    status = 500
+    length: str | None = None
+    is_whole = False
+
     def __init__(self, environ: dict[str, Any], logs_body: bool = False) -> None:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         self.id = given if given and _ID.fullmatch(given) else os.urandom(16).hex()
         self.started = perf_counter()
         self.logs_body = logs_body
-        self.request: Request | None = None  # once it is made
-        self.failure: Exception | None = None  # what has ended a stream before its first block
-        # The answer: what begins it, its Content-Length, whether its first block is all of it.
-        self.begin: Callable[[], Any] = lambda: None
-        self.status = 500
-        self.length: str | None = None
-        self.is_whole = False
 
 
 class Request(FlaskRequest):
@@ -105,6 +106,11 @@ class Request(FlaskRequest):
     def is_read(self) -> bool:
         """Whether all of the body was read."""
         return self._body is not None and self._body.is_whole
+
+    @property
+    def kept_body(self) -> bytes | None:
+        """The body, where it was read to its end and is small."""
+        return self._body.kept() if self._body else None
 
     @property
     def waited(self) -> float:
@@ -165,8 +171,7 @@ class Request(FlaskRequest):
 
         Of an unread one, one over 16 KiB, or without LOG_BODIES a text: its length alone.
         """
-        kept = self._body.kept() if self._body and self._logs_body else None
-        if kept:
+        if self._logs_body and (kept := self.kept_body):
             return kept, self.mimetype[:64]
         # Most requests have none, and `content_length` would take a while to say so.
         length = self.environ.get("CONTENT_LENGTH") and self.content_length

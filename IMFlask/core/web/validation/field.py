@@ -35,14 +35,14 @@ class Field:
         """Return the value that the view gets; raise Wrong with a sentence for the client."""
         if value is MISSING or value is None:
             return self._read_nothing(is_null=value is None)
-        if isinstance(value, list | dict):
+        if isinstance(value, (list, dict)):
             _check(value, self._lengths)  # before each item is read
         value = read(value, self._kinds, self._is_text)
         _check(value, self._rules)
         return value
 
     def _read_nothing(self, is_null: bool) -> Any:
-        if isinstance(self._default, list | dict):  # which the view may change
+        if isinstance(self._default, (list, dict)):  # which the view may change
             return copy.deepcopy(self._default) if self._default else type(self._default)()
         if self._default is not None:
             return self._default

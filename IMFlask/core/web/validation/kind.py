@@ -1,5 +1,6 @@
 """The kinds of values that a view may ask for: in words, in JSON Schema, as text."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,13 +21,14 @@ class Kind(NamedTuple):
 
     words: str
     schema: dict[str, Any]
-    pattern: str = ""  # of the whole text
+    text: re.Pattern[str] = re.compile("(?!)")  # what a whole text of it matches
     make: Callable[[str], Any] = str  # of such a text; raises ValueError or OverflowError
 
 
 def _text(words: str, pattern: str, make: Callable[[str], Any], **schema: str) -> Kind:
     """Return a kind that is a string in JSON."""
-    return Kind(words, {"type": "string", "pattern": f"^{pattern}$", **schema}, pattern, make)
+    form = {"type": "string", "pattern": f"^{pattern}$", **schema}
+    return Kind(words, form, re.compile(pattern), make)
 
 
 def _moment(text: str) -> datetime:
@@ -45,20 +47,27 @@ _DATE = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _DECIMAL = rf"(?!-[0.]+$)-?(?=[0-9.]{{1,{DIGITS + 1}}}$)[0-9]{{1,{DIGITS}}}(\.[0-9]+)?"
 
+_ANY = re.compile(r"[\s\S]*")
+
 # In text the digits of ASCII alone, no `+`, no `_`, no spaces, which int() and float() take.
 KINDS: dict[Any, Kind] = {
-    int: Kind("an integer", {"type": "integer"}, "-?[0-9]+", int),
-    float: Kind("a number", {"type": "number"}, r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", _finite),
+    int: Kind("an integer", {"type": "integer"}, re.compile("-?[0-9]+"), int),
+    float: Kind(
+        "a number",
+        {"type": "number"},
+        re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"),
+        _finite,
+    ),
     bool: Kind(
         "true or false",
         {"type": "boolean"},
-        "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]",
+        re.compile("[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]"),
         lambda text: text.lower() == "true",
     ),
-    str: Kind("a string", {"type": "string"}, r"[\s\S]*"),
+    str: Kind("a string", {"type": "string"}, _ANY),
     list: Kind("an array", {"type": "array"}),
     dict: Kind("an object", {"type": "object"}),
-    All: Kind("any value", {}, r"[\s\S]*"),
+    All: Kind("any value", {}, _ANY),
     ObjectId: _text("an id of 24 hexadecimal digits", f"{_HEX}{{24}}", ObjectId),
     UUID: _text(
         "a UUID", "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", UUID, format="uuid"

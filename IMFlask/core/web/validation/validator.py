@@ -58,17 +58,14 @@ class _Entry(NamedTuple):
 
     name: str
     key: str  # its name in its source
+    label: str  # what a client knows it as
     source: Source
     field: Field
 
-    def read(self, given: Any) -> Any:
-        """Return its value out of what its source has given; raise Invalid."""
-        label = f"{self.source.label} '{self.key}'"
-        try:
-            return self.field.read(self.source.find(given, self.key, label))
-        except Wrong as error:
-            place = f"{self.key}{error.place}".removeprefix(".")
-            raise Invalid(f"{self.source.label} '{place}' {error.sentence}") from None
+    def sentence(self, error: Wrong) -> str:
+        """Return what the client reads of a wrong value."""
+        place = f"{self.key}{error.place}".removeprefix(".")
+        return f"{self.source.label} '{place}' {error.sentence}"
 
 
 class _Plan(NamedTuple):
@@ -82,7 +79,11 @@ class _Plan(NamedTuple):
         for read, entries in self.entries.items():
             given = read(request, values)
             for entry in entries:
-                values[entry.name] = entry.read(given)
+                value = entry.source.find(given, entry.key, entry.label)
+                try:
+                    values[entry.name] = entry.field.read(value)
+                except Wrong as error:
+                    raise Invalid(entry.sentence(error)) from None
         for name, parts in self.pages.items():
             values[name] = Page(*map(values.pop, parts))
         return values
@@ -106,7 +107,8 @@ def _plan(view: Callable[..., Any]) -> _Plan:
         source = getattr(one, "source", None) or sources[kind]
         if any(part == entry.name for entries in plan.entries.values() for entry in entries):
             raise TypeError(f"{view.__name__}: there are two parameters {part!r}")
-        entry = _Entry(part, key, source, Field(one, source.is_text, source.missing))
+        field = Field(one, source.is_text, source.missing)
+        entry = _Entry(part, key, f"{source.label} '{key}'", source, field)
         plan.entries.setdefault(source.read, []).append(entry)
         if part != name:
             plan.pages.setdefault(name, []).append(part)

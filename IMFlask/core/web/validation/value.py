@@ -1,6 +1,5 @@
 """A value: read as one of the kinds that a view asks for, from text or from JSON."""
 
-import contextlib
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -41,7 +40,7 @@ def read(value: Any, kinds: Any, is_text: bool = False) -> Any:
     value: of JSON, or a text where `is_text`. Raises Wrong if it is of none.
     """
     wrong = None
-    for kind in kinds if isinstance(kinds, list | tuple) else (kinds,):
+    for kind in kinds if isinstance(kinds, (list, tuple)) else (kinds,):
         try:
             # A converter of Flask's may have made a value of a text.
             is_written = is_text and isinstance(value, str)
@@ -69,7 +68,7 @@ def at(place: str, read: Callable[..., Any], *args: Any) -> Any:
 
 def _not(value: Any, kinds: Any) -> str:
     """What the value is instead, unless it is only written or chosen wrongly."""
-    several = kinds if isinstance(kinds, list | tuple) else (kinds,)
+    several = kinds if isinstance(kinds, (list, tuple)) else (kinds,)
     is_string = isinstance(value, str)
     if any(is_choice(kind) or (is_string and _is_string(kind)) for kind in several):
         return ""
@@ -82,13 +81,14 @@ def _is_string(kind: Any) -> bool:
 
 
 def _from_text(text: str, kind: Any) -> Any:
-    if is_choice(kind):
+    if kind not in KINDS and is_choice(kind):
         is_number = re.fullmatch("-?(0|[1-9][0-9]{0,18})", text) and text not in members(kind)
         return members(kind).get(int(text) if is_number else text, _OTHER)
-    with contextlib.suppress(ValueError, OverflowError):
-        if re.fullmatch(KINDS[kind].pattern, text):
-            return KINDS[kind].make(text)
-    return _OTHER
+    one = KINDS[kind]
+    try:
+        return one.make(text) if one.text.fullmatch(text) else _OTHER
+    except (ValueError, OverflowError):  # a day that is none, too many digits
+        return _OTHER
 
 
 def _from_json(value: Any, kind: Any) -> Any:
@@ -104,8 +104,8 @@ def _from_json(value: Any, kind: Any) -> Any:
     if isinstance(value, bool):  # which to Python is 0 or 1
         return value if kind is bool else _OTHER
     if is_choice(kind):
-        return members(kind).get(value, _OTHER) if isinstance(value, str | int | float) else _OTHER
-    if kind in (int, Decimal) and isinstance(value, int | float):
+        return members(kind).get(value, _OTHER) if isinstance(value, (str, int, float)) else _OTHER
+    if kind in (int, Decimal) and isinstance(value, (int, float)):
         whole = _whole(value)
         if kind is int or whole is _OTHER:
             return whole
