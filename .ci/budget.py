@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tree import CODE, ROOT, run
 
-BUDGETS = {"theirs": 1200, "engine": 3300, "tests": 10500}
+BUDGETS = {"theirs": 1200, "engine": 3330, "tests": 10500}
 LONG = 150  # lines of a module that its reader must hold in the head at once
 IGNORED = {
     tokenize.COMMENT,

@@ -158,6 +158,7 @@ PARTS = {
             "tests/core/test_config.py": ["OPENAPI"],
         },
         definitions={
+            "tests/__init__.py": ["EXCEPTIONS"],
             "app/api/file.py": ["FILE"],
             "app/api/log.py": ["ENTRY"],
             "app/api/sample_api/info.py": ["AUTHOR"],

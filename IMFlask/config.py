@@ -45,10 +45,7 @@ def settings(kind: str, env: Environment) -> type[Any]:
         MAX_FORM_PARTS = 1000
         TRUSTED_HOSTS = env.parsed("TRUSTED_HOSTS", parser.hosts)
         PROXY_HOPS = env.parsed("PROXY_HOPS", parser.proxy_hops)
-        # Of an HTML page whose view gives it none: it may load what this app serves, no more.
-        CONTENT_SECURITY_POLICY = env.text("CONTENT_SECURITY_POLICY") or (
-            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        )
+        CONTENT_SECURITY_POLICY = env.text("CONTENT_SECURITY_POLICY")  # None: the engine's
         HSTS_SECONDS = env.integer("HSTS_SECONDS", 0, 0, 10**9)
 
         MONGODB_URI = env.parsed("MONGODB_URI", parser.mongodb_uri, required=is_live)

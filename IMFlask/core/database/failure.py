@@ -13,21 +13,10 @@ of them (https://github.com/mongodb/mongo, src/mongo/base/error_codes.yml).
 from collections.abc import Mapping
 from typing import Any
 
-from pymongo.errors import (
-    BulkWriteError,
-    ClientBulkWriteException,
-    ConfigurationError,
-    ConnectionFailure,
-    DuplicateKeyError,
-    NotPrimaryError,
-    OperationFailure,
-    PyMongoError,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
-    WriteConcernError,
-)
+from pymongo import errors
+from pymongo.errors import PyMongoError
 
-_BULK = BulkWriteError | ClientBulkWriteException
+_BULK = errors.BulkWriteError | errors.ClientBulkWriteException
 DUPLICATE = 11000
 _TOO_LARGE = {10334, 17419, 17420}  # on an insert, on an update, on an upsert
 _WRITE_CONFLICT = 112
@@ -55,11 +44,11 @@ NEVER = _TOO_LARGE | {
 
 def is_outage(error: PyMongoError) -> bool:
     """Return whether the database cannot do now, or did not confirm, what it can do soon."""
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, errors.ConfigurationError):
         return error.__cause__ is not None  # its name was not found
     return (
-        isinstance(error, ConnectionFailure)
-        or isinstance(_cause(error), ConnectionFailure)
+        isinstance(error, errors.ConnectionFailure)
+        or isinstance(_cause(error), errors.ConnectionFailure)
         or error.timeout
         or error.has_error_label("SystemOverloadedError")
         or error.has_error_label("TransientTransactionError")
@@ -75,9 +64,14 @@ def may_be_done(error: PyMongoError) -> bool:
     """
     if error.has_error_label("UnknownTransactionCommitResult"):
         return True
-    if isinstance(error, ServerSelectionTimeoutError | WaitQueueTimeoutError | ConfigurationError):
+    if isinstance(
+        error,
+        errors.ServerSelectionTimeoutError
+        | errors.WaitQueueTimeoutError
+        | errors.ConfigurationError,
+    ):
         return False  # it was never sent
-    if isinstance(error, WriteConcernError | _BULK):
+    if isinstance(error, errors.WriteConcernError | _BULK):
         return True  # it is done, or some of it may be
     if error.has_error_label("TransientTransactionError"):
         return False  # all that its transaction had done is undone
@@ -85,7 +79,7 @@ def may_be_done(error: PyMongoError) -> bool:
     if error.has_error_label("SystemOverloadedError") and is_answer(error):
         return not error.has_error_label("RetryableError")
     codes = _codes(error)
-    if isinstance(error, NotPrimaryError) and codes <= _NOT_PRIMARY:
+    if isinstance(error, errors.NotPrimaryError) and codes <= _NOT_PRIMARY:
         # That server has not done it; with the label the driver had tried another one before.
         return error.has_error_label("RetryableWriteError")
     return codes != {_WRITE_CONFLICT}
@@ -98,7 +92,7 @@ def is_answer(error: PyMongoError) -> bool:
 
 def is_duplicate(error: PyMongoError) -> bool:
     """Return whether nothing failed but what another document has already."""
-    return isinstance(error, DuplicateKeyError) or _codes(error) == {DUPLICATE}
+    return isinstance(error, errors.DuplicateKeyError) or _codes(error) == {DUPLICATE}
 
 
 def is_too_large(error: PyMongoError) -> bool:
@@ -108,7 +102,7 @@ def is_too_large(error: PyMongoError) -> bool:
 
 def _cause(error: PyMongoError) -> PyMongoError | None:
     """Return the error that ended a bulk of MongoClient's, which has it within."""
-    cause = error.error if isinstance(error, ClientBulkWriteException) else None
+    cause = error.error if isinstance(error, errors.ClientBulkWriteException) else None
     return cause if isinstance(cause, PyMongoError) else None
 
 
@@ -119,7 +113,7 @@ def _codes(error: PyMongoError) -> set[Any]:
         failures = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
         cause = _cause(error)
         return {failure.get("code") for failure in failures} | (_codes(cause) if cause else set())
-    code = error.code if isinstance(error, OperationFailure) else None
+    code = error.code if isinstance(error, errors.OperationFailure) else None
     if code is None and isinstance(details, Mapping):  # NotPrimaryError has no code
         code = details.get("code")
     return set() if code is None else {code}

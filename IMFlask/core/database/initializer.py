@@ -112,7 +112,8 @@ def _settle(model: Model, there: Mapping[str, Document], wanted: IndexModel) -> 
         with pymongo.timeout(0):
             model.collection.create_indexes([wanted])
     except DuplicateKeyError as error:
-        raise IndexConflict(f"{named} is unique: {(error.details or {}).get('errmsg')}.") from error
+        said = (error.details or {}).get("errmsg")
+        raise IndexConflict(f"{named} cannot be built, two documents are alike: {said}.") from error
     except OperationFailure as error:
         if error.code not in _CONFLICTS:
             raise

@@ -6,6 +6,7 @@ True
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any, TypeVar
 
 import pymongo
@@ -108,16 +109,23 @@ class Model(ABC):
         return result.upserted_id is not None
 
     def change(self, key: Document, changes: Document) -> Document | None:
-        """Set the fields of a document and remove those that are None; return it as it is then.
+        """Change a document, and return it as it is then.
 
         key: the filter that finds it; None comes back where nothing matches. changes:
-        those of a client, whose names the view declares. Raises Unstorable.
+        those of a client, whose names the view declares. None sets a field to its default
+        in the schema, and removes one that the schema has not. Raises Unstorable.
         """
         storable(changes)
-        given = {name: value for name, value in changes.items() if value is not None}
-        if "updated_at" in self.schema:
+        known = self.schema
+        removed = [name for name, value in changes.items() if value is None and name not in known]
+        given = {
+            name: known[name] if value is None else value
+            for name, value in changes.items()
+            if name not in removed
+        }
+        if "updated_at" in known:
             given["updated_at"] = utc_now()
-        update = {"$set": given, "$unset": dict.fromkeys(changes.keys() - given.keys(), "")}
+        update = {"$set": given, "$unset": dict.fromkeys(removed, "")}
         update = {operator: fields for operator, fields in update.items() if fields}
         if not update:
             return self.collection.find_one(key)
@@ -132,5 +140,12 @@ class Model(ABC):
         in the way; seconds: for all tries together, where the driver has two minutes.
         Raises what `work` does.
         """
-        with pymongo.timeout(seconds), self.database.client.start_session() as session:
-            return session.with_transaction(work)
+        until = monotonic() + seconds
+
+        def in_time(session: ClientSession) -> Result:
+            with pymongo.timeout(max(until - monotonic(), 0.001)):
+                return work(session)
+
+        # A second more, for the command that undoes it: else the server keeps the locks.
+        with pymongo.timeout(seconds + 1), self.database.client.start_session() as session:
+            return session.with_transaction(in_time)

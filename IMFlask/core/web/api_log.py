@@ -30,18 +30,7 @@ def log_requests(app: Flask, model: Callable[[Database], Any]) -> None:
         """Put the request into the queue, unprocessed: the writer redacts and encodes it."""
         if is_unlogged(app, request):
             return
-        entries.put(
-            Entry(
-                time(),
-                request.id,
-                request.remote_addr,
-                request.method[:16],
-                request.shown_path,
-                request.shown_query,
-                *request.raw_body,
-                status,
-                seconds,
-            )
-        )
+        what = request.method[:16], request.shown_path, request.shown_query, *request.raw_body
+        entries.put(Entry(time(), request.id, request.remote_addr, *what, status, seconds))
 
     on_answer(app, put_entry)

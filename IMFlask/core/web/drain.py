@@ -5,7 +5,8 @@ pipe instead of the answer: nginx answers 502 and takes the host for dead.
 """
 
 import contextlib
-from threading import BoundedSemaphore, Event
+import socket
+from threading import BoundedSemaphore, Event, Timer
 from time import monotonic
 from typing import Any
 
@@ -20,8 +21,8 @@ _are_stalled = Event()
 def drain(environ: dict[str, Any], limit: int) -> None:
     """Read what is left of the body, at most `limit` bytes and until SECONDS are over.
 
-    A read cannot be interrupted: the time is checked between two blocks alone, and clients
-    that stall keep two threads of a worker at most.
+    A read on Granian cannot be interrupted: there the time is checked between two blocks
+    alone, and clients that stall keep two threads of a worker at most.
     """
     # `flask run` does not end the input, and discards the rest itself. A client that asks
     # whether to send its body has not sent it.
@@ -36,13 +37,22 @@ def drain(environ: dict[str, Any], limit: int) -> None:
             _are_stalled.set()
             return
         try:
-            _read(environ["wsgi.input"], limit)
+            _read(environ["wsgi.input"], limit, environ.get("gunicorn.socket"))
         finally:
             _slots.release()
             _are_stalled.clear()
 
 
-def _read(body: Any, limit: int) -> None:
+def _read(body: Any, limit: int, connection: socket.socket | None) -> None:
     until = monotonic() + SECONDS
-    while limit > 0 and monotonic() < until and (block := body.read(_BLOCK)):
-        limit -= len(block)
+    timer = None
+    if connection:
+        timer = Timer(SECONDS, connection.shutdown, (socket.SHUT_RD,))
+        timer.daemon = True
+        timer.start()
+    try:
+        while limit > 0 and monotonic() < until and (block := body.read(_BLOCK)):
+            limit -= len(block)
+    finally:
+        if timer:
+            timer.cancel()

@@ -103,12 +103,13 @@ class ErrorAnswers:
         is_default = given == kind.description and kind.__module__.startswith("werkzeug.")
         if given is None or is_default or isinstance(error, BadRequestKeyError):
             return sentence(self._app, status)
-        return given
+        return str(given)
 
 
 def _describe_failure(record: logging.LogRecord) -> bool:
     """Give Flask's record of an unexpected error our words, its secrets redacted."""
-    if record.exc_info and record.funcName == "log_exception" and has_request_context():
+    is_flask_s = record.funcName == "log_exception" and str(record.msg).startswith("Exception on ")
+    if is_flask_s and record.exc_info and has_request_context():
         request = current_request()
         record.msg = "%s %s failed"
         record.args = (one_line(request.method), one_line(request.shown_url))

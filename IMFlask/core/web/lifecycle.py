@@ -20,6 +20,8 @@ _HEADERS = [
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
 ]
+# A page may load what this app serves, and nothing else.
+_HTML_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _NO_STORE = ("Cache-Control", "no-store")
 
 
@@ -53,12 +55,14 @@ class Lifecycle:
         if age := app.config["HSTS_SECONDS"]:
             headers.append(("Strict-Transport-Security", f"max-age={age}"))
         self._headers = [(pair[0].lower(), pair) for pair in headers]
-        self._policy = ("Content-Security-Policy", app.config["CONTENT_SECURITY_POLICY"])
+        policy = app.config.get("CONTENT_SECURITY_POLICY") or _HTML_POLICY
+        self._policy = ("Content-Security-Policy", policy)
+        self._logs_bodies = app.config.get("LOG_BODIES", False)
         self._drained = max(DRAINED, app.config.get("MAX_UPLOAD_SIZE", 0))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        exchange = environ[Exchange.KEY] = Exchange(environ, self._app.config["LOG_BODIES"])
+        exchange = environ[Exchange.KEY] = Exchange(environ, self._logs_bodies)
 
         def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
             exchange.status = int(line[:3])
@@ -90,8 +94,8 @@ class Lifecycle:
     def _answer(self, environ: dict[str, Any], start: Any, exchange: Exchange) -> Iterable[bytes]:
         """Return the answer's body, of which the first block is there.
 
-        What fails before that is what the view has raised to Flask, which is asked again: so
-        it has its status, handlers, signals and `after_request`.
+        A failure before that is handled as if the view had raised it: Flask dispatches the
+        request again and raises it there, for its handlers, signals and hooks.
         """
         try:
             body = self._next(environ, start)
@@ -144,11 +148,11 @@ class Whole(list[bytes]):
 def begun(body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
     """Return the body of an answer, its first block read; what fails later is logged."""
     blocks = iter(body)
-    first = next(blocks, b"")
-    exchange.is_whole = str(len(first)) == exchange.length
-    if not exchange.is_whole:
+    first = next(blocks, None)  # none of a HEAD and the like
+    exchange.is_whole = first is None or str(len(first)) == exchange.length
+    if first is not None and not exchange.is_whole:
         return Stream(body, first, blocks, exchange.request)
-    whole = Whole((first,))
+    whole = Whole((first or b"",))
     whole.close = partial(_close, body)
     return whole
 

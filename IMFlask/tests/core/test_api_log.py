@@ -12,11 +12,7 @@ from model.mongodb import Log
 from tests.core.case import ProbeTestCase
 
 
-class RequestLogTestCase(ProbeTestCase):
-    """API logging"""
-
-    settings = {"API_LOGGING": True, "LOG_BODIES": True}
-
+class RequestLogCase(ProbeTestCase):
     def setUp(self):
         super().setUp()
         patch = mock.patch("model.mongodb.Log.insert_logs", autospec=True, return_value=0)
@@ -33,6 +29,12 @@ class RequestLogTestCase(ProbeTestCase):
         self.insert_logs.reset_mock()
         self.assertEqual(len(entries), 1)
         return bson.decode(entries[0].raw)
+
+
+class RequestLogTestCase(RequestLogCase):
+    """API logging"""
+
+    settings = {"API_LOGGING": True, "LOG_BODIES": True}
 
     def test_request_leaves_one_entry(self):
         """Its fields"""
@@ -63,13 +65,6 @@ class RequestLogTestCase(ProbeTestCase):
                     stream = io.BytesIO(body)
                     self.send("/probe/name", stream, "application/json", **headers)
                 self.assertEqual(self.entry()["params"], expected)
-
-    def test_without_log_bodies_their_length_is_stored(self):
-        """Whatever they hold"""
-        self.app.config["LOG_BODIES"] = False
-        with mock.patch("tests.core.probe.Probe.change_name", autospec=True):
-            self.client.post("/probe/name", json={"name": "NB"})
-        self.assertEqual(self.entry()["params"], "(13 bytes)")
 
     def test_entry_is_small_whatever_was_sent(self):
         """Thousands may wait: path, query and method are cut, their secrets redacted first"""
@@ -145,6 +140,18 @@ class RequestLogTestCase(ProbeTestCase):
             self.assertEqual(self.client.get("/probe/add?a=1&b=2").status_code, 200)
         self.assertLess(time.monotonic() - start, 3)
         self.assertEqual(len(self.writer), 3)
+
+
+class NoBodiesTestCase(RequestLogCase):
+    """Without LOG_BODIES"""
+
+    settings = {"API_LOGGING": True, "LOG_BODIES": False}
+
+    def test_length_of_a_body_is_stored(self):
+        """Whatever it holds"""
+        with mock.patch("tests.core.probe.Probe.change_name", autospec=True):
+            self.client.post("/probe/name", json={"name": "NB"})
+        self.assertEqual(self.entry()["params"], "(13 bytes)")
 
 
 class NoRequestLogTestCase(ProbeTestCase):

@@ -323,7 +323,8 @@ class SlowRequestTestCase(ProbeTestCase):
 
     def test_body_is_told_by_its_length_without_log_bodies(self):
         """It can hold anybody's address"""
-        self.app.config |= {"LOG_BODIES": False, "SLOW_API_TIME": 0}
+        self.settings = {"LOG_BODIES": False, "SLOW_API_TIME": 0}
+        self.setUp()
         with self.assertLogs("core", "WARNING") as logs:
             self.client.post("/probe/hello", json={"mail": "nb@example.com"})
             self.client.post("/nowhere", json={"mail": "nb@example.com"})

@@ -47,12 +47,13 @@ class ModelTestCase(UnitTestCase):
             self.assertRaises(AssertionError, getattr, model(Untouchable()), "collection")
 
     def test_changes_are_set_and_null_is_removed(self):
-        """In one query, which returns the document; with the time where the schema has one"""
+        """Or set to the schema's default, in one query that returns the document"""
         collection = mock.MagicMock()
         for schema, changes, update in (
             ({}, {"a": 1, "b": None}, {"$set": {"a": 1}, "$unset": {"b": ""}}),
             ({}, {"a": 0}, {"$set": {"a": 0}}),
             ({}, {"b": None}, {"$unset": {"b": ""}}),
+            ({"b": 5}, {"b": None}, {"$set": {"b": 5}}),
             ({"updated_at": 0}, {}, {"$set": {"updated_at": mock.ANY}}),
         ):
             with mock.patch.object(Probe, "schema", schema):

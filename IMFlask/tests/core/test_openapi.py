@@ -60,7 +60,7 @@ class SchemaTestCase(UnitTestCase):
             (str, package.Regex("a|b"), {"pattern": "^(?:a|b)$"}),
             (str, package.Number(), {"pattern": "^[0-9]+$"}),
             (str, package.Email(), {"format": "email", "pattern": f"^{EMAIL}$"}),
-            (str, package.IsoDatetime(), {"format": "date-time"}),
+            (str, package.IsoDatetime(), {}),
             (str, package.Datetime("%Y"), {}),
             (str, DatetimeRule("%Y"), {}),
             (str, DatetimeRule("%Y-%m-%d"), {"format": "date"}),

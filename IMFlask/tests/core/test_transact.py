@@ -4,6 +4,7 @@ import enum
 import time
 from datetime import date
 
+from pymongo import MongoClient, monitoring
 from pymongo.errors import PyMongoError
 
 from core.web.database import get_db
@@ -54,6 +55,29 @@ class TransactTestCase(DatabaseTestCase):
                 self.model.transact(lambda session: self.add(session, 1), seconds=0.5)
             self.assertLess(time.monotonic() - start, 5)
         self.assertEqual(self.numbers(), [1, 0])
+
+    def test_what_takes_too_long_is_undone_at_once(self):
+        """The server is told; it would else keep the locks for a minute"""
+        seen = []
+
+        class Listener(monitoring.CommandListener):
+            def started(self, event):
+                seen.append(event.command_name)
+
+            def succeeded(self, event):
+                pass
+
+            failed = succeeded
+
+        def work(session):
+            self.add(session, 1)
+            time.sleep(0.3)
+            self.add(session, 2)
+
+        with MongoClient(self.uri, event_listeners=[Listener()], timeoutMS=2000) as client:
+            self.model = Probe(client[self.name])
+            self.assertRaises(PyMongoError, self.model.transact, work, seconds=0.2)
+        self.assertIn("abortTransaction", seen)
 
 
 class ChangeTestCase(DatabaseTestCase):

@@ -329,6 +329,9 @@ class ValidatorTestCase(AppTestCase):
         self.setUp()
         self.serve(a=Form(str, optional=True))
         self.assert_fails(self.client.post("/view", data={"a": "x"}, **gzip), 415, words)
+        words = "Send a form, with the Content-Type application/x-www-form-urlencoded."
+        self.assert_fails(self.client.post("/view", json={"a": "x"}), 415, words)
+        self.assertRaises(TypeError, Validator(), lambda a=package.File(): {})
 
     def test_body_must_be_an_object(self):
         """Any other JSON value"""

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable
 from dataclasses import replace
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, Union, get_args, get_origin
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -85,14 +85,12 @@ def _answers(rule: Rule, view: View, function: View, errors: set[int]) -> Schema
 
 def _returned(function: View) -> Iterable[Any]:
     """Return the types that a view says it returns; of what cannot be resolved, None."""
-    function = inspect.unwrap(function)
     try:
-        kind = inspect.get_annotations(function)["return"]
-        if isinstance(kind, str):
-            kind = eval(kind, function.__globals__)
+        kind: Any = inspect.get_annotations(inspect.unwrap(function), eval_str=True)["return"]
+        origin: Any = get_origin(kind)
     except Exception:  # there is none, or only a type checker knows
         return (None,)
-    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    return get_args(kind) if origin in (Union, UnionType) else (kind,)
 
 
 def _errors(rule: Rule, function: View) -> set[int]:

@@ -40,7 +40,6 @@ _RULES: dict[type, Callable[[Any, list[str]], Schema]] = {
     package.Number: lambda rule, kinds: {"pattern": "^[0-9]+$"},
     package.Strip: lambda rule, kinds: {"pattern": r"^(\S([\s\S]*\S)?)?$"},
     package.Email: lambda rule, kinds: {"format": "email", "pattern": f"^{EMAIL}$"},
-    package.IsoDatetime: lambda rule, kinds: {"format": "date-time"},
     # No keyword of JSON Schema can say the other forms of strptime.
     package.Datetime: lambda rule, kinds: (
         {"format": "date"} if rule._df_format == "%Y-%m-%d" else {}

@@ -1,5 +1,6 @@
 """The shapes that answers share, as JSON Schemas for the API's description."""
 
+from enum import Enum
 from typing import Any
 
 Schema = dict[str, Any]
@@ -9,11 +10,18 @@ INTEGER: Schema = {"type": "integer"}
 NUMBER: Schema = {"type": "number"}
 OBJECT_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
 DATE: Schema = {"type": "string", "format": "date-time"}
+DAY: Schema = {"type": "string", "format": "date"}
+DECIMAL: Schema = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 
 
 def or_null(schema: Schema) -> Schema:
-    """Return the shape of something that may be missing."""
+    """Return the shape of a value that may be null."""
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+def one_of(kind: type[Enum]) -> Schema:
+    """Return the shape of a member of an Enum class."""
+    return {"enum": [member.value for member in kind]}
 
 
 def a_list(schema: Schema) -> Schema:

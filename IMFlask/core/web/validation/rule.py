@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ import flask_validation_extended as package
 from flask_validation_extended import ValidationRule
 
 from core.web.json_provider import to_json
+from core.web.validation.kind import KINDS
 
 # What the package says of these is wrong at the bound, or no sentence for a client.
 _SENTENCES: dict[type, Callable[[Any], str]] = {
@@ -86,6 +88,8 @@ def checker(rule: ValidationRule) -> Callable[[Any], bool]:
         return lambda text: _email.fullmatch(text) is not None
     if type(rule).is_valid in (package.Min.is_valid, package.Max.is_valid):
         return _bound(rule)
+    if isinstance(rule, package.Datetime) and rule._df_format == "%Y-%m-%d":
+        return lambda text: bool(KINDS[date].text.fullmatch(text)) and rule.is_valid(text)
     if isinstance(rule, _ASCII_RULES):
         return lambda text: text.isascii() and rule.is_valid(text)
     own: Callable[[Any], bool] = rule.is_valid

@@ -13,6 +13,7 @@ from core.web.validation.field import MISSING
 from core.web.validation.kind import described_value
 
 JSON = "application/json"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
 
 
@@ -57,12 +58,14 @@ def read_json(request: Request, variables: dict[str, Any], types: Any = (JSON,))
 def read_form(request: Request, variables: dict[str, Any]) -> Any:
     """Return the fields of the form."""
     refuse_encoding(request)
+    if request.mimetype and request.mimetype not in FORMS:
+        raise UnsupportedMediaType(f"Send a form, with the Content-Type {FORMS[0]}.")
     return request.form
 
 
 def refuse_encoding(request: Request) -> None:
     """Raise a 415 for a compressed body."""
-    given = request.headers.get("Content-Encoding", "identity")
+    given = request.headers.get("Content-Encoding") or "identity"
     if given.lower() != "identity":
         raise UnsupportedMediaType("Send the body uncompressed, without a Content-Encoding.")
 

@@ -104,7 +104,9 @@ def _plan(view: Callable[..., Any]) -> _Plan:
         kind = next((kind for kind in sources if isinstance(one, kind)), None)
         if whole and isinstance(one, BODIES) and kind not in beside and one is not whole:
             raise TypeError(f"{view.__name__}: one parameter takes the whole body")
-        source = getattr(one, "source", None) or sources[kind]
+        source = getattr(one, "source", None) or sources.get(kind)
+        if source is None:
+            raise TypeError(f"{view.__name__}: {name!r} is a File(), use Files()")
         if any(part == entry.name for entries in plan.entries.values() for entry in entries):
             raise TypeError(f"{view.__name__}: there are two parameters {part!r}")
         field = Field(one, source.is_text, source.missing)

@@ -104,6 +104,8 @@ def _from_json(value: Any, kind: Any) -> Any:
     if isinstance(value, bool):  # which to Python is 0 or 1
         return value if kind is bool else _OTHER
     if is_choice(kind):
+        if isinstance(value, kind):  # in a default
+            return value
         return members(kind).get(value, _OTHER) if isinstance(value, (str, int, float)) else _OTHER
     if kind in (int, Decimal) and isinstance(value, (int, float)):
         whole = _whole(value)
