@@ -185,32 +185,6 @@ class BatchWriterTestCase(UnitTestCase):
             self.assertEqual(writer.dropped, 1)
         writer._again.clear()
 
-    def test_batch_that_is_put_off_as_a_whole_waits(self):
-        """Nothing of it or of what comes is lost; a single one that never passes blocks nobody"""
-        passes, all_passes = threading.Event(), threading.Event()
-
-        def write(batch):
-            first = [] if all_passes.is_set() else ["0"]
-            again = [one for one in batch if one in first or not passes.is_set()]
-            self.batches.append([one for one in batch if one not in again])
-            if again:
-                raise PutOff("not now", again, 0)
-            return 0
-
-        writer = self.make(write)
-        with mock.patch("core.batch_writer.PAUSE", 0.02), self.assertLogs("core", "WARNING"):
-            for number in range(2000):
-                writer.put(number)
-            time.sleep(0.3)
-            self.assertEqual((len(writer), writer.lost), (2000, 0))
-            passes.set()
-            self.assertTrue(wait_until(lambda: len(writer) == 1, 10))
-            writer.put(2001)
-            self.assertTrue(wait_until(lambda: "2001" in self.written(), 10))
-            all_passes.set()
-            writer.close()
-        self.assertEqual((len(self.written()), writer.lost), (2001, 0))
-
     def test_refused_items_are_counted(self):
         """What write returns"""
         writer = self.make(lambda batch: 2)

@@ -130,13 +130,6 @@ class FormatTestCase(ProbeTestCase):
         record.created = 1767225600.5
         return record
 
-    def test_json_outside_of_a_request(self):
-        """Time in UTC, level, logger, message"""
-        self.assertEqual(
-            JSONFormatter().format(self.record("%s b", "a")),
-            '{"time":"2026-01-01T00:00:00.500Z","level":"WARNING","logger":"app","message":"a b"}',
-        )
-
     def test_json_within_a_request(self):
         """Its id, method and path; no query, no secret"""
         headers = {"X-Request-ID": "abc"}

@@ -3,7 +3,7 @@
 from unittest import mock
 
 from pymongo import MongoClient, ReadPreference
-from pymongo.errors import AutoReconnect, NotPrimaryError, ServerSelectionTimeoutError
+from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
 
 from core.database import client, outage
 from core.database.outage import LATE, DatabaseAway, refuse_if_away, report_failure
@@ -50,12 +50,6 @@ class OutageTestCase(UnitTestCase):
         self.assertTrue(self.is_refused())
         self.has_server = True
         self.assertFalse(self.is_refused())
-
-    def test_query_that_failed_at_once_says_nothing(self):
-        """One that is not retried, when an election begins"""
-        for error in (AutoReconnect("closed"), NotPrimaryError("stepped down")):
-            report_failure(error)
-            self.assertFalse(self.is_refused())
 
     def test_query_that_was_tried_again_in_vain_has_waited(self):
         """The driver raises its first error"""

@@ -6,37 +6,11 @@ from unittest import mock
 
 from pymongo.errors import PyMongoError
 
-from config import APP_NAME
 from core.database.client import get_client
 from model import connect, init_db
-from model.mongodb import MODELS
 from tests.core.probe import Probe
 from tests.core.process import free_port, needs_secantus, wait_until
-from tests.integration.case import DatabaseTestCase
 from tests.system.case import ProcessTestCase
-
-
-class DbInitCommandTestCase(DatabaseTestCase, ProcessTestCase):
-    """flask db-init"""
-
-    def settings(self):
-        return {"MONGODB_URI": self.uri, "MONGODB_NAME": self.name}
-
-    def test_command_says_what_it_did(self):
-        """Twice: a line for each index and document of the code's, and the last one"""
-        models = [model(self.database) for model in MODELS]
-        indexes = sum(len(model.index) for model in models)
-        documents = sum(len(model.seeds) for model in models)
-        for done_to_each in ("created.", "is there."):
-            done = self.flask("db-init", **self.settings())
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            *lines, last = done.stdout.splitlines()
-            lines = [line for line in lines if not line.endswith("is being built.")]
-            self.assertEqual(last, f"[{APP_NAME}] MongoDB Initialization Completed.")
-            for kind, count in (("Index", indexes), ("Document", documents)):
-                found = [line for line in lines if line.startswith(f"[{APP_NAME}] {kind} ")]
-                self.assertEqual(len(found), count, lines)
-            self.assertEqual([line for line in lines if not line.endswith(done_to_each)], [])
 
 
 @needs_secantus
