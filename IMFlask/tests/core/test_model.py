@@ -95,13 +95,6 @@ class ModelTestCase(UnitTestCase):
             cursor = collection.find.return_value.sort.return_value.limit.return_value
             self.assertEqual(cursor.hint.called, is_held)
 
-    def test_dates_are_aware_and_cut_to_milliseconds(self):
-        """What BSON keeps"""
-        now = utc_now()
-        self.assertEqual(now.tzinfo, UTC)
-        self.assertEqual(now.microsecond % 1000, 0)
-        self.assertLess(abs(datetime.now(UTC) - now).total_seconds(), 60)
-
     def test_ids_of_entries_sort_by_time(self):
         """To the millisecond, then in the order they were made; no two are the same"""
         early, late = (

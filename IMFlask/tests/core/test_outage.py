@@ -82,12 +82,6 @@ class OutageTestCase(UnitTestCase):
         self.error = None
         self.assertFalse(self.is_refused())
 
-    def test_servers_of_which_none_is_a_primary_count_as_none(self):
-        """Their secondaries answer all the same"""
-        report_failure(TIMEOUT)
-        self.error, self.is_known = None, True
-        self.assertTrue(self.is_refused())
-
     def test_stand_ins_and_clients_of_others_are_not_refused(self):
         """A database without a client, a client that the project did not make"""
         report_failure(TIMEOUT)

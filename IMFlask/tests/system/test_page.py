@@ -22,7 +22,8 @@ VALUES = {"a": "6", "b": "3", "name": "NB", "limit": "5", "number": "1", "count"
 MORE_VIEWS = '''
 from flask_validation_extended import In, List, MaxLen, Regex
 from core.web.response import Envelope, response
-from core.web.validation.parameter import Form, Header, Json, Query, Route
+from decimal import Decimal
+from core.web.validation.parameter import Changes, Form, Header, Json, Query, Route
 from core.web.validation.validator import Validator
 from tests.core import probe
 
@@ -41,6 +42,12 @@ def more_api(
 ) -> Envelope:
     """Answer what was sent."""
     return response([number, count, items, either, flag, kind, tag])
+
+@blueprint.patch("/changed")
+@Validator()
+def changed_api(changes: dict = Changes(price=Json(Decimal), note=Json(str))) -> Envelope:
+    """Answer what was sent."""
+    return response(changes)
 
 @blueprint.get("/odd/<any(x,'y:z'):kind>")
 @blueprint.get("/odd")
@@ -152,7 +159,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.assertEqual(page.locator("#endpoints h3").all_inner_texts(), tags)
         known = dict(VALUES)
         for path, method, operation in sorted(
-            operations, key=lambda one: ["post", "put", "get", "delete"].index(one[1])
+            operations, key=lambda one: ["post", "put", "patch", "get", "delete"].index(one[1])
         ):
             with self.subTest(f"{method} {path}"):
                 endpoint = self.open_endpoint(page, method, path)
@@ -186,6 +193,10 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         status, text = self.send(endpoint, count="seven")
         self.assertEqual(status, 400)
         self.assertIn("JSON field 'count' must be an integer, not a string.", text)
+        changed = self.open_endpoint(page, "PATCH", "/changed")
+        for price in ("19.90", "5"):
+            _, text = self.send(changed, price=price)
+            self.assertEqual(json.loads(text)["result"], {"price": price})
         form = self.open_endpoint(page, "POST", "/form")
         _, text = self.send(form, count="3", name="a&b=c")
         self.assertEqual(json.loads(text)["result"], [3, "a&b=c"])

@@ -8,12 +8,11 @@ export function fieldsOf(operation) {
     ...parameter,
     place: parameter.in,
   }));
-  for (const { schema } of Object.values(operation.requestBody?.content ?? {})) {
-    for (const [name, property] of Object.entries(schema.properties)) {
-      const required = schema.required?.includes(name);
-      const { description } = property;
-      fields.push({ name, place: "body", schema: notNull(property), required, description });
-    }
+  const [content] = Object.values(operation.requestBody?.content ?? {}); // of several types one
+  for (const [name, property] of Object.entries(content?.schema.properties ?? {})) {
+    const required = content.schema.required?.includes(name);
+    const { description } = property;
+    fields.push({ name, place: "body", schema: notNull(property), required, description });
   }
   return fields.map((field) => ({
     ...field,

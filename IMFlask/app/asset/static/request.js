@@ -27,10 +27,10 @@ export function requestOf(method, path, operation, fields) {
   appended(headers, of("header"));
   // Each press is a request, whatever the browser has kept.
   const options = { method, headers, cache: "no-store" };
-  const body = Object.keys(operation.requestBody?.content ?? {});
+  const [type] = Object.keys(operation.requestBody?.content ?? {}); // of several the first
   // A browser sends none with these.
   const isWithout = ["GET", "HEAD"].includes(method) && filled(of("body")).next().done;
-  for (const type of isWithout ? [] : body) {
+  if (type && !isWithout) {
     options.body = BODIES[type](of("body"));
     if (type === "application/json") {
       headers.set("Content-Type", type);
@@ -57,9 +57,15 @@ function appended(target, fields) {
   return target;
 }
 
+function fits({ pattern }, value) {
+  return pattern && new RegExp(pattern).test(value);
+}
+
 /** Return a member of a JSON object; what is no JSON goes as a string, for the API to refuse. */
 function member([name, value, schema]) {
-  let isText = schema.type === "string";
+  // A decimal number is a string, or an integer.
+  const kinds = [schema, ...(schema.anyOf ?? [])];
+  let isText = kinds.some((one) => one.type === "string" && (one === schema || fits(one, value)));
   try {
     JSON.parse(value);
   } catch {
