@@ -34,9 +34,6 @@ BUG = "The server failed to answer this; the failure is logged."
 CONFLICT = "This contradicts what is already there: read it again first."
 UNKNOWN = "The database did not confirm this: look whether it was done before you send it again."
 
-# The driver's second try: its first was done, and is not confirmed.
-DONE_BEFORE = {"writeErrors": [{"code": 11000}], "writeConcernErrors": [{"code": 91}]}
-
 
 class NoStatus(ControllerError):
     status = 204
