@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from core.web.drain import drain
-from core.web.request import Exchange, Request
+from core.web.request import Answer, Exchange, Request
 from core.web.response import sentence
 
 _logger = logging.getLogger(__name__)
@@ -51,34 +51,30 @@ class Lifecycle:
         self._app = app
         self._next = app.wsgi_app
         self._hooks = hooks
-        headers = list(_HEADERS)
+        self._headers = list(_HEADERS)
         if age := app.config["HSTS_SECONDS"]:
-            headers.append(("Strict-Transport-Security", f"max-age={age}"))
-        self._headers = [(pair[0].lower(), pair) for pair in headers]
+            self._headers.append(("Strict-Transport-Security", f"max-age={age}"))
         policy = app.config.get("CONTENT_SECURITY_POLICY") or _HTML_POLICY
-        self._policy = ("Content-Security-Policy", policy)
+        self._json_headers = [*self._headers, _NO_STORE]  # a proxy would give it to others
+        self._html_headers = [*self._headers, ("Content-Security-Policy", policy)]
+        both = [*self._json_headers, *self._html_headers, ("X-Request-ID", "")]
+        self._names = {name.lower() for name, _ in both}
         self._logs_bodies = app.config.get("LOG_BODIES", False)
         self._drained = max(DRAINED, app.config.get("MAX_UPLOAD_SIZE", 0))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
         exchange = environ[Exchange.KEY] = Exchange(environ, self._logs_bodies)
-
-        def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-            exchange.status = int(line[:3])
-            exchange.length = self._add_headers(headers, exchange.id)
-            exchange.begin = partial(start_response, line, headers, exc_info)
-
-        body = self._answer(environ, start, exchange)
+        body = self._answer(environ, exchange)
         try:
-            exchange.begin()
+            start_response(*self._with_headers(exchange))
         except Exception as error:  # a server refuses a header
             _close(body)
-            body = self._fail(error, exchange, start)
-            exchange.begin()
-        del exchange.begin  # the environ, which has the exchange, may live on
+            body = self._fail(error, exchange)
+            start_response(*self._with_headers(exchange))
+        del exchange.answer  # whose error's traceback has the environ
         if request := exchange.request:
-            # The request, its environ and its routing error would hold on to each other.
+            # The request, its environ and its errors would hold on to each other.
             exchange.request = request.routing_exception = exchange.failure = None
             seconds = request.elapsed()
             # A stream may be made of the request's body while it is sent.
@@ -91,16 +87,16 @@ class Lifecycle:
                     _logger.exception("a hook failed", extra={"request": request})
         return body
 
-    def _answer(self, environ: dict[str, Any], start: Any, exchange: Exchange) -> Iterable[bytes]:
+    def _answer(self, environ: dict[str, Any], exchange: Exchange) -> Iterable[bytes]:
         """Return the answer's body, of which the first block is there.
 
         A failure before that is handled as if the view had raised it: Flask dispatches the
         request again and raises it there, for its handlers, signals and hooks.
         """
         try:
-            body = self._next(environ, start)
+            body = self._next(environ, exchange.start)
         except Exception as error:  # of what comes after the answer, like teardown_request
-            return self._fail(error, exchange, start)
+            return self._fail(error, exchange)
         if type(body) is environ.get("wsgi.file_wrapper"):
             return body  # which a server may send by itself
         try:
@@ -108,35 +104,40 @@ class Lifecycle:
         except Exception as error:
             _close(body)
             if exchange.failure is not None:
-                return self._fail(error, exchange, start)
+                return self._fail(error, exchange)
             exchange.failure = error
         kept = (exchange.request.kept_body if exchange.request else None) or b""
         again = {"wsgi.input": io.BytesIO(kept), "CONTENT_LENGTH": str(len(kept))}
-        return self._answer(environ | again, start, exchange)
+        return self._answer(environ | again, exchange)
 
-    def _fail(self, error: Exception, exchange: Exchange, start: Any) -> Iterable[bytes]:
+    def _fail(self, error: Exception, exchange: Exchange) -> Iterable[bytes]:
         """Answer in the envelope what Flask has let through."""
         _logger.error("a request failed", exc_info=error, extra={"request": exchange.request})
         envelope = {"msg": "fail", "description": sentence(self._app, 500)}
         body = self._app.json.dumps({**envelope, "request_id": exchange.id}).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start("500 INTERNAL SERVER ERROR", headers, (type(error), error, error.__traceback__))
+        exc_info = (type(error), error, error.__traceback__)
+        exchange.start("500 INTERNAL SERVER ERROR", headers, exc_info)
         exchange.is_whole = True
         return [body]
 
-    def _add_headers(self, headers: list[tuple[str, str]], request_id: str) -> str | None:
-        """Add what each answer has; return its Content-Length."""
+    def _with_headers(self, exchange: Exchange) -> Answer:
+        """Return the answer with the headers that each has."""
+        headers = exchange.answer[1]
         given = {name.lower(): value for name, value in headers}
-        headers += [pair for name, pair in self._headers if name not in given]
         kind = given.get("content-type", "").partition(";")[0].lower()
-        if kind == "text/html" and "content-security-policy" not in given:
-            headers.append(self._policy)
-        is_json = kind == "application/json" or kind.endswith("+json")
-        if is_json and "cache-control" not in given:
-            headers.append(_NO_STORE)  # a proxy would give it to others
-        if "x-request-id" not in given:
-            headers.append(("X-Request-ID", request_id))
-        return given.get("content-length")
+        wanted = self._headers
+        if kind == "application/json" or kind.endswith("+json"):
+            wanted = self._json_headers
+        elif kind == "text/html":
+            wanted = self._html_headers
+        if given.keys().isdisjoint(self._names):  # as most are
+            headers += wanted
+            headers.append(("X-Request-ID", exchange.id))
+        else:
+            wanted = [*wanted, ("X-Request-ID", exchange.id)]
+            headers += [pair for pair in wanted if pair[0].lower() not in given]
+        return exchange.answer
 
 
 class Whole(list[bytes]):
@@ -149,11 +150,13 @@ def begun(body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
     """Return the body of an answer, its first block read; what fails later is logged."""
     blocks = iter(body)
     first = next(blocks, None)  # none of a HEAD and the like
-    exchange.is_whole = first is None or str(len(first)) == exchange.length
+    length = dict(exchange.answer[1]).get("Content-Length")
+    exchange.is_whole = first is None or str(len(first)) == length
     if first is not None and not exchange.is_whole:
         return Stream(body, first, blocks, exchange.request)
     whole = Whole((first or b"",))
-    whole.close = partial(_close, body)
+    if hasattr(body, "close"):
+        whole.close = body.close
     return whole
 
 

@@ -4,7 +4,7 @@ import contextlib
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import perf_counter
 from typing import IO, Any, NoReturn, cast
 
@@ -32,6 +32,9 @@ _SHOWN = 1024  # characters of a path and of a query
 PROBES = "/health/"  # where an orchestrator asks
 
 
+Answer = tuple[str, list[tuple[str, str]], Any]  # what start_response is called with
+
+
 class Exchange:
     """What the lifecycle and its request share; the environ has it under KEY."""
 
@@ -39,17 +42,20 @@ class Exchange:
 
     request: "Request | None" = None  # once it is made
     failure: Exception | None = None  # what has ended a stream before its first block
-    # The answer: what begins it, its Content-Length, whether its first block is all of it.
-    begin: Callable[[], Any]
-    status = 500
-    length: str | None = None
-    is_whole = False
+    status: int
+    answer: Answer
+    is_whole = False  # whether the first block of the answer's body is all of it
 
     def __init__(self, environ: dict[str, Any], logs_body: bool = False) -> None:
-        given = environ.get("HTTP_X_REQUEST_ID", "")
+        given = environ.get("HTTP_X_REQUEST_ID")
         self.id = given if given and _ID.fullmatch(given) else os.urandom(16).hex()
         self.started = perf_counter()
         self.logs_body = logs_body
+
+    def start(self, line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """Keep the answer, as the start_response of what is inside, until its first block."""
+        self.status = int(line[:3])
+        self.answer = (line, headers, exc_info)
 
 
 class Request(FlaskRequest):

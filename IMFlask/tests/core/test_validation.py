@@ -68,17 +68,6 @@ class ValidatorTestCase(AppTestCase):
             self.client.get("/view?a=0"), 400, "Query parameter 'a' must be 1 or more."
         )
 
-    def test_invalidate_switches_the_validator_off(self):
-        """The package's invalidate()"""
-
-        @Validator()
-        def view(a=Query(int)):
-            return {"given": isinstance(a, Query)}
-
-        self.view(view)
-        self.app.before_request(package.invalidate)
-        self.assert_reads(self.client.get("/view"), given=True)
-
     def test_error_function_makes_the_answer(self):
         """Whatever it returns is answered"""
         self.view(Validator(lambda words: ([words], 422))(lambda a=Query(int): {}), endpoint="v")
