@@ -17,8 +17,7 @@ from core.web.openapi import publish_description
 from model import connect
 from model.mongodb import Log
 
-# Flask extensions are made here, `jwt = JWTManager()`, and bound in
-# `register_extensions`, `jwt.init_app(app)`.
+# Flask extensions are made here, and bound in `register_extensions`.
 
 
 def create_app(config: object) -> Flask:
@@ -40,7 +39,7 @@ def create_app(config: object) -> Flask:
 
 
 def register_extensions(app: Flask) -> None:
-    """Bind the Flask extensions to the app; there are none yet."""
+    """Bind the Flask extensions to the app."""
 
 
 def register_blueprints(app: Flask) -> None:

@@ -33,5 +33,5 @@ web/, on Flask:
   mark           `@unlogged`                      drain         the rest of a refused body
 
 Every name that app/api/__init__.py and controller/error.py take from here keeps its meaning.
-Nothing of yours needs an edit here, and neither does taking a part out (.ci/parts.py).
+Nothing of yours needs an edit here, and neither does taking a part out.
 """

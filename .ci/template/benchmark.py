@@ -1,6 +1,6 @@
 """What a request costs in process, beside a bare Flask route.
 
-Run as `python .ci/benchmark.py` in an environment with development.txt. Under the
+Run as `python .ci/template/benchmark.py` in an environment with development.txt. Under the
 production configuration, without a line in the log for each request but in the
 last case: microseconds of processor time a request, of all threads, and the ratio
 to a bare Flask route that parses two integers and returns the same JSON. With the
@@ -24,11 +24,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from clone import ROOT, TEMPLATE
 from flask import Flask, Response, jsonify, request
 
-from tree import CODE, ROOT
-
-sys.path.insert(0, str(ROOT / CODE))
+sys.path.insert(0, str(ROOT / TEMPLATE))
 config = importlib.import_module("config")
 
 TURNS = 60
