@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / ".ci/template"))
 
 from clone import RECORD, TEMPLATE, Refused, check_clean, find_ruff, git, remove, tracked  # noqa: E402
-from edit import section, without_lines  # noqa: E402
+from edit import anchors, section, without_lines  # noqa: E402
 from parts import PARTS, take_out  # noqa: E402
 from recipe import RECIPES, follow  # noqa: E402
 from update import update  # noqa: E402
@@ -172,9 +172,12 @@ def make(root: Path, name: str, without: list[str], recipes: list[str]) -> None:
     take_out(root, without)
     for one in OWN:
         remove(root / one)
+    table = re.findall(r"(?m)^\| .*$", section((ROOT / "README.md").read_text(), "How it is built"))
     readme = (ROOT / ".ci/template/project.md").read_text()
-    (root / "README.md").write_text(readme)
+    (root / "README.md").write_text(readme.replace("@@TABLE@@", "\n".join(table)))
     settle_links(root)
+    gate = root / ".ci/run"
+    gate.write_text(re.sub(r"(?ms)^# The template:.*?^fi\n", "", gate.read_text()))
     config = code / "config.py"
     config.write_text(config.read_text().replace(f'"{TEMPLATE}"', f'"{app_name(name)}"', 1))
     for path in [*root.glob("*.md"), *root.glob("docs/*.md"), root / ".env.example"]:
@@ -190,16 +193,22 @@ def renamed(text: str, name: str) -> str:
 
 
 def settle_links(root: Path) -> None:
-    """Make plain words of links to pages that are gone."""
-    for path in [*root.glob("*.md"), *root.glob("docs/*.md")]:
-        folder = path.parent
-        path.write_text(
-            re.sub(
-                r"\[([^\]]+)\]\(([\w./-]+\.md)(#[\w-]*)?\)",
-                lambda match: match[0] if (folder / match[2]).exists() else match[1],  # noqa: B023
-                path.read_text(),
-            )
-        )
+    """Make plain words of links to pages and headings that are gone; a list's item goes with it."""
+    pages = [*root.glob("*.md"), *root.glob("docs/*.md")]
+    there = {path: anchors(path.read_text()) for path in pages}
+    link = re.compile(r"(?m)(?P<item>^- )?\[([^\]]+)\]\(([\w./-]*)#?([\w-]*)\)(?P<end>\n?)")
+
+    for path in pages:
+
+        def settled(match: re.Match[str], path: Path = path) -> str:
+            page = (path.parent / match[3]).resolve() if match[3] else path
+            if page.suffix != ".md" or (
+                page in there and (not match[4] or match[4] in there[page])
+            ):
+                return match[0]
+            return "" if match["item"] and match["end"] else f"{match[2]}{match['end']}"
+
+        path.write_text(link.sub(settled, path.read_text()))
 
 
 def put_in_order(root: Path) -> bool:

@@ -18,7 +18,7 @@ class Refused(Exception):
 def check_clean(root: Path) -> None:
     """Refuse a tree that git does not know, or not as it is."""
     if not (root / ".git").exists():
-        raise Refused(f"{root} is no clone: `git clone` makes one.")
+        raise Refused(f"{root} is no git repository.")
     if git(root, "status", "--porcelain").strip():
         raise Refused(f"{root} has changes that are not committed: commit or stash them.")
 

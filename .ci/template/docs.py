@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from clone import ROOT, TEMPLATE
-from edit import section
+from edit import anchors, section
 from recipe import follow
 from tree import copied, environment, lint, run, test
 
@@ -25,6 +25,7 @@ RECIPES = (
     "When a document's shape changes",
     "Two writes in one transaction",
     "Objects in objects, and a filter",
+    "A field that is unique",
 )
 
 
@@ -49,16 +50,10 @@ def check_links() -> int:
             path = (ROOT / name).parent / target if target else ROOT / name
             if not path.exists():
                 raise SystemExit(f"{name} links to {target}, which is not there")
-            if heading and heading not in headings(path.read_text()):
+            if heading and heading not in anchors(path.read_text()):
                 raise SystemExit(f"{name} links to {target}#{heading}, which is not there")
             count += 1
     return count
-
-
-def headings(text: str) -> set[str]:
-    """Return the anchors of a page, as GitHub makes them."""
-    found = re.findall(r"(?m)^#+ (.*)$", re.sub(r"(?ms)^```.*?^```$", "", text))
-    return {re.sub(r"[^\w -]", "", one).strip().lower().replace(" ", "-") for one in found}
 
 
 def check_tree() -> int:
@@ -119,6 +114,7 @@ def check_code() -> None:
         check("and the rest", root)
     with copied() as root:
         follow(root, PAGES["recipes.md"])
+        follow(root, PAGES["input.md"])
         check("recipes.md", root, "integration", "test_cors", "system.test_openapi")
 
 

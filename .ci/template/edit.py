@@ -132,3 +132,9 @@ def bounds(lines: list[str], title: str) -> tuple[int, int]:
     if not level:
         raise Refused(f"There is no section {title!r}.")
     return first, len(lines)
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    found = re.findall(r"(?m)^#+ (.*)$", re.sub(r"(?ms)^```.*?^```$", "", text))
+    return {re.sub(r"[^\w -]", "", one).strip().lower().replace(" ", "-") for one in found}

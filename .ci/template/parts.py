@@ -44,6 +44,7 @@ PARTS = {
     "samples": Part(
         "the calculator, the author, a message",
         r"calculator|MasterConfig|[Aa]uthor(?!iz|_)|get_jsonify|sample_api",
+        sections={"docs/input.md": ["Examples"]},
         files=[
             "app/api/sample_api",
             "controller/calculator.py",
@@ -56,7 +57,7 @@ PARTS = {
         ],
         lines={
             "app/__init__.py": ["sample_api"],
-            "docs/input.md": ["/sample/add", "/sample/author", "/sample/jsonify"],
+            "docs/input.md": ["| `GET /sample/", "`PUT /sample/"],
             "model/mongodb/__init__.py": ["MasterConfig"],
         },
         definitions={
@@ -99,7 +100,10 @@ PARTS = {
             "tests/core/test_openapi.py": ["FilesTestCase"],
             "tests/system/test_page.py": ["PageTestCase.test_file_goes_up_and_comes_down"],
         },
-        paragraphs={".env.example": ["UPLOAD_"]},
+        paragraphs={
+            ".env.example": ["UPLOAD_"],
+            "docs/engine.md": ["core/database/chunk.py"],
+        },
     ),
     "log": Part(
         "the API log: a document for each request, its page, its chart",
@@ -142,6 +146,9 @@ PARTS = {
             ],
         },
         paragraphs={
+            "docs/description.md": ["Where there is an API log"],
+            "docs/engine.md": ["core/batch_writer.py"],
+            "docs/input.md": ["/sample/log?limit=1"],
             ".env.example": ["API_LOGGING", "LOG_RETENTION_DAYS"],
             "app/asset/index.html": ['id="log"'],
             "app/asset/static/page.css": ["#log"],
@@ -240,6 +247,8 @@ def take_out(root: Path, names: Iterable[str]) -> None:
     if wanted >= TOGETHER:
         for path in REST:
             remove(root / TEMPLATE / path)
+        questions = root / "docs/questions.md"
+        questions.write_text(without_paragraphs(questions.read_text(), "tests/contract.py"))
 
 
 def take_part_out(root: Path, part: Part) -> None:

@@ -38,11 +38,12 @@ def update(project: Path) -> None:
                 print(f"{title}:\n" + "".join(f"  {name}\n" for name in names), end="")
         if not any(merge.news.values()):
             print("The engine is the newest already.")
+            return
         if differences := merge.differences():
             print("\nWhat has changed in the half that is yours, to read and to take over:\n")
             print(differences)
-    (code,) = (path.parent.name for path in project.glob("*/config.py"))
-    print(f"\nGo on, in {project}:\n\n  git diff\n  (cd {code} && ../.venv/bin/flask test)")
+    print(f"\nGo on, in {project}: mend the conflicts, if there are some, then\n")
+    print(f"  git diff\n  (cd {record['name']} && ../.venv/bin/flask test)\n  git commit -a")
 
 
 def made_at(commit: str, record: dict[str, object], root: Path) -> Path:
@@ -52,8 +53,8 @@ def made_at(commit: str, record: dict[str, object], root: Path) -> Path:
         git(root, "checkout", "-q", "-B", "update", commit)
     except Refused:
         raise Refused(
-            f"This clone does not have the commit {commit}, which the project was started from:"
-            " fetch the whole history."
+            f"This clone does not have the commit {commit}, of which the project's engine is: it is"
+            " older, or shallow (`git fetch --unshallow`)."
         ) from None
     without, recipes = (",".join(record[key]) for key in ("without", "with"))  # type: ignore[arg-type]
     command = [sys.executable, "start.py", str(record["name"]), "--keep-history"]
