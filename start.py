@@ -201,12 +201,11 @@ def settle_links(root: Path) -> None:
     for path in pages:
 
         def settled(match: re.Match[str], path: Path = path) -> str:
-            page = (path.parent / match[3]).resolve() if match[3] else path
-            if page.suffix != ".md" or (
-                page in there and (not match[4] or match[4] in there[page])
-            ):
+            page = Path(os.path.normpath(path.parent / match[3])) if match[3] else path
+            if page.suffix != ".md" or (page in there and match[4] in {"", *there[page]}):
                 return match[0]
-            return "" if match["item"] and match["end"] else f"{match[2]}{match['end']}"
+            item, end = match["item"] or "", match["end"]
+            return "" if item and end else f"{item}{match[2]}{end}"
 
         path.write_text(link.sub(settled, path.read_text()))
 
