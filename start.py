@@ -12,6 +12,7 @@ example, it puts the result in order.
 import argparse
 import contextlib
 import json
+import os
 import re
 import shutil
 import subprocess
