@@ -42,4 +42,4 @@ def test(names: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit("This is no program: say `flask run`, `flask db-init` or `flask test` here.")
+    sys.exit("Do not run this file: use `flask run`, `flask db-init` or `flask test` here.")

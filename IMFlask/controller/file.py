@@ -48,7 +48,7 @@ def upload(files: File, uploads: Iterable[Upload], kinds: Sequence[str]) -> list
         for filename, content_type, blocks in uploads:
             name, media_type = kind.name(filename), kind.media_type(content_type)
             if not kind.is_accepted(name, media_type, kinds):
-                raise Unsupported(f"A file of this kind is not taken: send {', '.join(kinds)}.")
+                raise Unsupported(f"A file of this kind is not accepted: send {', '.join(kinds)}.")
             document = files.new_file(name, media_type)
             documents.append(document)
             length, sha256 = files.chunks.write(document["_id"], _in_time(blocks, until))

@@ -57,7 +57,7 @@ def name(given: str) -> str:
         raise Invalid("The name of a file is not valid UTF-8.")
     name = _UNFIT.sub("_", re.split(r"[/\\]", given)[-1]).strip()
     if name in ("", ".", ".."):
-        raise Invalid("The name of a file is only that of a folder.")
+        raise Invalid("The name of a file is only a folder.")
     if len(name) > NAME_LIMIT:
         raise Invalid(f"The name of a file must have a length of {NAME_LIMIT} or less.")
     return name

@@ -62,7 +62,7 @@ class BasicsTestCase(ProbeTestCase):
         """405 with Allow"""
         response = self.client.delete("/probe/name")
         self.assert_fails(
-            response, 405, "This address does not take this method: see the Allow header."
+            response, 405, "This address does not accept this method: see the Allow header."
         )
         self.assertEqual(
             set(response.headers["Allow"].split(", ")), {"GET", "HEAD", "OPTIONS", "POST", "PUT"}

@@ -29,8 +29,8 @@ from tests.file_contract import FileContract, FileMock
 
 FORM = "multipart/form-data; boundary=x"
 NO_BOUNDARY = (
-    "The form has no boundary that its Content-Type names: leave that header to your client,"
-    " which writes it with the boundary."
+    "The form's boundary is missing, or is not the one in its Content-Type:"
+    " let your client set that header."
 )
 BROKEN = "The form is malformed or incomplete: check its encoding."
 UNREADABLE = "The body ended early or could not be read: send it again, whole."
@@ -204,7 +204,7 @@ class UploadTestCase(FileTestCase):
     def test_one_wrong_file_stores_none(self):
         """Names and types that are none, in whatever place"""
         for wrong, sentence in (
-            (part(b"1", ".."), "The name of a file is only that of a folder."),
+            (part(b"1", ".."), "The name of a file is only a folder."),
             (part(b"1", "x" * 256), "The name of a file must have a length of 255 or less."),
             (
                 part(b"1", "a", "file", "Content-Type: 텍스트/plain"),
@@ -315,7 +315,9 @@ class UploadLimitTestCase(FileTestCase):
         self.documents.clear()
         for wrong in (part(b"1", "a.exe", "file", "Content-Type: image/png"), part(b"1", "a")):
             response = self.post(form(right, wrong))
-            self.assert_fails(response, 415, "A file of this kind is not taken: send .txt, text/*.")
+            self.assert_fails(
+                response, 415, "A file of this kind is not accepted: send .txt, text/*."
+            )
             self.assert_nothing_is_stored()
 
 

@@ -109,8 +109,8 @@ class EmbeddedServer:
     def _start(self) -> list[str]:
         if importlib.util.find_spec("secantus") is None:
             raise EmbeddedDatabaseError(
-                f"There is no database: set {self._app_name}_MONGODB_URI to that of one, or"
-                " install the embedded one, `pip install -r requirements/development.txt`."
+                f"There is no database: set {self._app_name}_MONGODB_URI, or install"
+                " the embedded one, `pip install -r requirements/development.txt`."
             )
         deadline = time.monotonic() + _START
         process = None

@@ -22,7 +22,7 @@ from core.web.response import Envelope, fail, sentence
 _RETRY_AFTER = "2"  # seconds
 _UNSTORABLE = "A value is of a kind or size that the database cannot hold."
 _UNKNOWN_OUTCOME = (
-    "The database did not confirm this: look whether it was done before you send it again."
+    "The database did not confirm this: check whether it was done before you send it again."
 )
 
 _Answer = tuple[Envelope, int] | tuple[Envelope, int, list[tuple[str, str]]]

@@ -17,8 +17,8 @@ from werkzeug.http import parse_options_header
 
 BROKEN_FORM = "The form is malformed or incomplete: check its encoding."
 _NO_BOUNDARY = (
-    "The form has no boundary that its Content-Type names: leave that header to your client,"
-    " which writes it with the boundary."
+    "The form's boundary is missing, or is not the one in its Content-Type:"
+    " let your client set that header."
 )
 HEAD_LIMIT = 16 * 1024  # bytes of a part's headers
 # Bytes of all parts' headers: reading them takes time, some with the square of their length.

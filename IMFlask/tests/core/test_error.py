@@ -31,8 +31,8 @@ from tests.core.case import ProbeTestCase
 
 AWAY = "The service is not available now: try again soon."
 BUG = "The server failed to answer this; the failure is logged."
-CONFLICT = "This contradicts what is already there: read it again first."
-UNKNOWN = "The database did not confirm this: look whether it was done before you send it again."
+CONFLICT = "This conflicts with what is already stored: read it again first."
+UNKNOWN = "The database did not confirm this: check whether it was done before you send it again."
 
 
 class NoStatus(ControllerError):

@@ -20,7 +20,7 @@ from tests.core.probe import Probe, blueprint, init_probe
 from tests.core.proxy import COMMAND, PASSING, SHAPES, WRITE, WRITES, ProxyTestCase, failure
 
 SOON = "The service is not available now: try again soon."
-UNKNOWN = "The database did not confirm this: look whether it was done before you send it again."
+UNKNOWN = "The database did not confirm this: check whether it was done before you send it again."
 OVERLOADED = ("SystemOverloadedError", "RetryableError")
 
 

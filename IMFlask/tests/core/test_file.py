@@ -36,10 +36,10 @@ class NameTestCase(UnitTestCase):
     def test_what_is_no_name_is_refused(self):
         """Nothing, folders alone, too long, no UTF-8"""
         for given, sentence in (
-            ("/", "The name of a file is only that of a folder."),
-            (".", "The name of a file is only that of a folder."),
-            ("a/..", "The name of a file is only that of a folder."),
-            (" ", "The name of a file is only that of a folder."),
+            ("/", "The name of a file is only a folder."),
+            (".", "The name of a file is only a folder."),
+            ("a/..", "The name of a file is only a folder."),
+            (" ", "The name of a file is only a folder."),
             ("x" * 256, "The name of a file must have a length of 255 or less."),
             ("a\ufffd", "The name of a file is not valid UTF-8."),
         ):

@@ -68,7 +68,7 @@ class CommandTestCase(UnitTestCase):
             ),
             (
                 DuplicateKeyError("E11000", 11000),
-                "This contradicts what is already there: read it again first.",
+                "This conflicts with what is already stored: read it again first.",
             ),
             (OperationFailure("raw", 5, {"errmsg": "its\nown words"}), "its own words"),
             (NotFound("There is none."), "There is none."),

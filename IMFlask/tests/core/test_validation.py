@@ -436,8 +436,8 @@ class ValidatorTestCase(AppTestCase):
             self.assert_fails(
                 self.client.post("/view", data=body, content_type=content_type),
                 400,
-                "The form has no boundary that its Content-Type names: leave that header to your"
-                " client, which writes it with the boundary.",
+                "The form's boundary is missing, or is not the one in its Content-Type:"
+                " let your client set that header.",
             )
 
     def test_form_of_a_view_that_reads_for_itself(self):

@@ -186,7 +186,8 @@ class OutageTestCase(ProcessTestCase):
         self.assertEqual((status, "retry-after" in head), (503, False))
         self.assertEqual(
             envelope["description"],
-            "The database did not confirm this: look whether it was done before you send it again.",
+            "The database did not confirm this: check whether it was done before you send it"
+            " again.",
         )
         self.assertLess(took, FIRST)
         self.mongo.start()

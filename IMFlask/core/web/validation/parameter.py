@@ -121,7 +121,7 @@ class Paging(Query):
     def __init__(self, default: int = 10, most: int = 100) -> None:
         super().__init__(All)
         if not 1 <= default <= most:
-            raise ValueError("a page has 1 document by default, or more, and at most `most`")
+            raise ValueError("`default` must be from 1 to `most`")
         rules = [package.Min(1), package.Max(most)]
         self.parts = {
             "limit": Query(int, default=default, rules=rules),
