@@ -57,7 +57,7 @@ class NoEmbeddedTestCase(UnitTestCase):
         with mock.patch("importlib.util.find_spec", return_value=None):
             self.assertRaisesRegex(
                 EmbeddedDatabaseError,
-                r"^There is no database: set My_MONGODB_URI .* or install .*`pip install -r",
+                r"^There is no database: set My_MONGODB_URI, or install .*`pip install -r",
                 lambda: database["Log"].find_one(),
             )
 
