@@ -11,6 +11,7 @@ example, it puts the result in order.
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import re
@@ -24,7 +25,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / ".ci/template"))
 
-from clone import RECORD, TEMPLATE, Refused, check_clean, find_ruff, git, remove, tracked  # noqa: E402
+from clone import (  # noqa: E402
+    RECORD,
+    TEMPLATE,
+    Refused,
+    check_clean,
+    find_ruff,
+    git,
+    read,
+    remove,
+    tracked,
+    write,
+)
 from edit import anchors, section, without_lines  # noqa: E402
 from parts import PARTS, take_out  # noqa: E402
 from recipe import RECIPES, follow  # noqa: E402
@@ -61,7 +73,7 @@ def main() -> None:
     except Refused as error:
         raise SystemExit(f"{error} Nothing was changed.") from None
     except (KeyboardInterrupt, EOFError):
-        raise SystemExit("\nStopped: nothing was changed.") from None
+        raise SystemExit("\nStopped.") from None
 
 
 def listed() -> Iterator[str]:
@@ -77,7 +89,7 @@ def listed() -> Iterator[str]:
 
 def ask() -> argparse.Namespace:
     """Ask for everything."""
-    name = input("The project's name: ").strip()
+    check_name(name := input("The project's name: ").strip())
     print("The parts; an empty answer keeps one.")
     without = [one.split()[0] for one in listed() if "--with" not in one and is_no(one)]
     recipes = [one for one, (title, _) in RECIPES.items() if is_yes(f"Add {title}?")]
@@ -103,7 +115,7 @@ def is_yes(question: str) -> bool:
 
 def chosen(text: str, known: Iterable[str], kind: str) -> list[str]:
     """Return names that are separated by commas."""
-    names = [one.strip() for one in text.split(",") if one.strip()]
+    names = list(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
     for name in names:
         if name not in known:
             raise Refused(f"There is no {kind} {name!r}: there are {', '.join(known)}.")
@@ -114,6 +126,8 @@ def start(name: str, without: list[str], recipes: list[str], keep: bool, dry: bo
     """Turn this clone into a project."""
     check_name(name)
     check_clean(ROOT)
+    if not keep:
+        check_history()
     commit = git(ROOT, "rev-parse", "HEAD").strip()
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made"
@@ -121,8 +135,8 @@ def start(name: str, without: list[str], recipes: list[str], keep: bool, dry: bo
             (made / one).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / one, made / one, follow_symlinks=False)
         make(made, name, without, recipes)
-        answers = {"commit": commit, "name": name, "without": without, "with": recipes}
-        (made / RECORD).write_text(json.dumps(answers, indent=2) + "\n")
+        answers = {"commit": base_of(commit), "name": name, "without": without, "with": recipes}
+        write(made / RECORD, json.dumps(answers, indent=2) + "\n")
         has_ruff = put_in_order(made)
         if not dry:
             put_in_place(made, name, keep, commit)
@@ -142,6 +156,14 @@ def start(name: str, without: list[str], recipes: list[str], keep: bool, dry: bo
     print(f"  (cd {name} && ../.venv/bin/flask test)")
 
 
+# Folders that tools pass over or that have a meaning of their own, MongoDB's databases, the
+# devices of Windows.
+RESERVED = re.compile(
+    "build|dist|node_modules|venv|env|instance|tests|flask|admin|config|local"
+    "|con|prn|aux|nul|(com|lpt)[0-9]"
+)
+
+
 def check_name(name: str) -> None:
     """Refuse a name that a folder, a variable's prefix or a database may not have."""
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_-]{0,39}", name):
@@ -149,9 +171,28 @@ def check_name(name: str) -> None:
             f"{name!r} is no name for a project: it has letters, digits, - and _, a letter first,"
             " and at most 40 of them."
         )
-    taken = [path.name.lower() for path in ROOT.iterdir()]
-    if name.lower() in taken:
+    if RESERVED.fullmatch(name.lower()):
+        raise Refused(f"{name!r} has a meaning of its own: choose another name.")
+    if name.lower() in [path.name.lower() for path in ROOT.iterdir()]:
         raise Refused(f"There is {name!r} already: choose another name.")
+
+
+def check_history() -> None:
+    """Refuse a new history where work would be lost with the old one."""
+    branches = git(ROOT, "for-each-ref", "refs/heads", "refs/stash").splitlines()
+    worktrees = git(ROOT, "worktree", "list").splitlines()
+    if len(branches) > 1 or len(worktrees) > 1:
+        raise Refused(
+            "This clone has a stash, another branch or another worktree, which a new history would"
+            " not have: use --keep-history, or remove them."
+        )
+
+
+def base_of(commit: str) -> str:
+    """Return the newest commit that the clone's origin has as well: what can be found again."""
+    with contextlib.suppress(Refused):
+        return git(ROOT, "merge-base", commit, "origin/HEAD").strip()
+    return commit
 
 
 def app_name(name: str) -> str:
@@ -162,41 +203,45 @@ def app_name(name: str) -> str:
 def make(root: Path, name: str, without: list[str], recipes: list[str]) -> None:
     """Make a project of a copy of the template."""
     code = root / TEMPLATE
-    text = (root / "docs/recipes.md").read_text()
+    text = read(root / "docs/recipes.md")
     for recipe in recipes:
         follow(root, section(text, RECIPES[recipe][0]))
     # Those of a recipe that was not chosen go; so does the comment above them.
     development = root / "requirements/development.txt"
     for _, package in RECIPES.values():
-        development.write_text(without_lines(development.read_text(), package))
-    development.write_text(without_lines(development.read_text(), "recipes"))
+        write(development, without_lines(read(development), package))
+    write(development, without_lines(read(development), "recipes"))
+    table = re.findall(r"(?m)^\| .*$", section(read(ROOT / "README.md"), "How it is built"))
+    readme = read(ROOT / ".ci/template/project.md")
+    write(root / "README.md", readme.replace("@@TABLE@@", "\n".join(table)))
     take_out(root, without)
     for one in OWN:
         remove(root / one)
-    table = re.findall(r"(?m)^\| .*$", section((ROOT / "README.md").read_text(), "How it is built"))
-    readme = (ROOT / ".ci/template/project.md").read_text()
-    (root / "README.md").write_text(readme.replace("@@TABLE@@", "\n".join(table)))
     settle_links(root)
     gate = root / ".ci/run"
-    gate.write_text(re.sub(r"(?ms)^# The template:.*?^fi\n", "", gate.read_text()))
+    write(gate, re.sub(r"(?ms)^# The template:.*?^fi\n", "", read(gate)))
     config = code / "config.py"
-    config.write_text(config.read_text().replace(f'"{TEMPLATE}"', f'"{app_name(name)}"', 1))
+    write(config, read(config).replace(f'"{TEMPLATE}"', f'"{app_name(name)}"', 1))
     for path in [*root.glob("*.md"), *root.glob("docs/*.md"), root / ".env.example"]:
-        path.write_text(renamed(path.read_text(), name))
+        write(path, renamed(read(path), name))
     code.rename(root / name)
 
 
 def renamed(text: str, name: str) -> str:
-    """Return a text of the template with the project's name."""
+    """Return a text of the template with the project's name: of its folder, or of its settings."""
     app = app_name(name)
-    text = re.sub(rf"(?<=\[){TEMPLATE}(?=\])|{TEMPLATE}(?=_)", app, text)
-    return text.replace(TEMPLATE, name).replace(TEMPLATE.lower(), app.lower())
+
+    def replaced(match: re.Match[str]) -> str:
+        return app.lower() if match[0].islower() else name if match["folder"] else app
+
+    names = rf"(?<=\[){TEMPLATE}(?=\])|{TEMPLATE}(?=_)|(?P<folder>{TEMPLATE})|{TEMPLATE.lower()}"
+    return re.sub(names, replaced, text)
 
 
 def settle_links(root: Path) -> None:
     """Make plain words of links to pages and headings that are gone; a list's item goes with it."""
     pages = [*root.glob("*.md"), *root.glob("docs/*.md")]
-    there = {path: anchors(path.read_text()) for path in pages}
+    there = {path: anchors(read(path)) for path in pages}
     link = re.compile(r"(?m)(?P<item>^- )?\[([^\]]+)\]\(([\w./-]*)#?([\w-]*)\)(?P<end>\n?)")
 
     for path in pages:
@@ -208,7 +253,7 @@ def settle_links(root: Path) -> None:
             item, end = match["item"] or "", match["end"]
             return "" if item and end else f"{item}{match[2]}{end}"
 
-        path.write_text(link.sub(settled, path.read_text()))
+        write(path, link.sub(settled, read(path)))
 
 
 def put_in_order(root: Path) -> bool:
@@ -216,10 +261,12 @@ def put_in_order(root: Path) -> bool:
     ruff = find_ruff()
     if ruff is None:
         return False
-    for command in (("check", "--fix", "-q"), ("format", "-q")):
-        done = subprocess.run([ruff, *command, "--no-cache", "."], cwd=root, capture_output=True)
+    for command in (("check", "--fix", "--exit-zero", "-q"), ("format", "-q")):
+        done = subprocess.run(
+            [ruff, *command, "--no-cache", "."], cwd=root, capture_output=True, encoding="utf-8"
+        )
         if done.returncode:
-            raise Refused(f"ruff failed: {done.stdout.decode()}{done.stderr.decode()}")
+            raise Refused(f"ruff failed: {done.stdout}{done.stderr}")
     return True
 
 
@@ -228,7 +275,9 @@ def put_in_place(made: Path, name: str, keep: bool, commit: str) -> None:
     old, new = ROOT / TEMPLATE, ROOT / name
     history, aside = ROOT / ".git", ROOT / ".git.template"
     kept = history / "template"
-    files = [str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()]
+    files = [path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()]
+    listed = git(ROOT, "ls-files", "-s").splitlines()
+    programs = [line.partition("\t")[2] for line in listed if line.startswith("100755")]
     try:
         remove_files(tracked(ROOT))
         if old.exists():  # with what git ignores: .env, the embedded database
@@ -239,28 +288,39 @@ def put_in_place(made: Path, name: str, keep: bool, commit: str) -> None:
             history.rename(aside)
             git(ROOT, "init", "-q", "-b", branch)
             aside.rename(kept)
-        git(ROOT, "add", "-A")
-        if git(ROOT, "config", "--default", "", "user.email").strip():
-            git(ROOT, "commit", "-q", "-m", f"Begin {name}")
+            for own in ("config", "info/exclude"):  # the clone's own settings
+                if (kept / own).exists():
+                    (history / own).parent.mkdir(exist_ok=True)
+                    shutil.copy(kept / own, history / own)
+            for remote in git(ROOT, "remote").split():
+                git(ROOT, "remote", "remove", remote)
+        # By name, for a user's own .gitignore may hide some, and git's own may show others.
+        git(ROOT, "rm", "-rq", "--cached", "--ignore-unmatch", ".")
+        git(ROOT, "add", "-f", "--pathspec-from-file=-", stdin="\n".join(files))
+        git(ROOT, "update-index", "--chmod=+x", *(one for one in programs if one in files))
+        try:
+            git(ROOT, "var", "GIT_COMMITTER_IDENT")
+        except Refused:
+            print("Git does not know who you are: what was made is staged, and not committed.")
         else:
-            print("Git knows no user.email: what was made is staged, and not committed.")
-        for env in (ROOT / ".env", new / ".env"):
-            if env.exists():
-                text = env.read_text()
-                env.write_text(re.sub(rf"(?m)^(\s*){TEMPLATE}_", rf"\1{app_name(name)}_", text))
+            git(ROOT, "commit", "-q", "-m", f"Begin {name}")
     except BaseException:
         if kept.exists():
             kept.rename(aside)
         if aside.exists():
-            shutil.rmtree(history, ignore_errors=True)
+            remove(history)
             aside.rename(history)
         remove_files(files)
         if new.exists() and not old.exists():
             new.rename(old)
         git(ROOT, "reset", "-q", "--hard", commit)
         raise
-    with contextlib.suppress(KeyboardInterrupt):  # it is done
-        shutil.rmtree(kept, ignore_errors=True)
+    with contextlib.suppress(KeyboardInterrupt, OSError):  # it is done
+        remove(kept)
+    for env in (ROOT / ".env", new / ".env"):
+        if env.exists():
+            prefix = re.compile(rf"\b{TEMPLATE}_".encode())
+            env.write_bytes(prefix.sub(f"{app_name(name)}_".encode(), env.read_bytes()))
 
 
 def remove_files(names: list[str]) -> None:
@@ -281,4 +341,6 @@ def matches(name: str, pattern: str) -> bool:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not have all letters
     main()

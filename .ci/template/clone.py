@@ -15,12 +15,17 @@ class Refused(Exception):
     """Nothing was done, and why."""
 
 
+# With these git would look at another repository than that of the folder.
+for _name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):
+    os.environ.pop(_name, None)
+
+
 def check_clean(root: Path) -> None:
     """Refuse a tree that git does not know, or not as it is."""
     if not (root / ".git").exists():
-        raise Refused(f"{root} is no git repository.")
+        raise Refused(f"{root} is not the top of a git repository.")
     if git(root, "status", "--porcelain").strip():
-        raise Refused(f"{root} has changes that are not committed: commit or stash them.")
+        raise Refused(f"{root} has changes that are not committed: commit them.")
 
 
 def tracked(root: Path) -> list[str]:
@@ -28,17 +33,35 @@ def tracked(root: Path) -> list[str]:
     return list(filter(None, git(root, "ls-files", "-z").split("\0")))
 
 
-def git(root: Path, *arguments: str) -> str:
+def git(root: Path, *arguments: str, stdin: str | None = None) -> str:
     """Run git and return what it prints."""
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=root, input=stdin, capture_output=True, encoding="utf-8"
+        )
+    except FileNotFoundError:
+        raise Refused("There is no git: install it.") from None
     if done.returncode:
         raise Refused(f"git {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout
 
 
+def read(path: Path) -> str:
+    """Return the text of a file."""
+    return path.read_text("utf-8")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text, with the same ends of lines on each system."""
+    path.write_text(text, "utf-8", newline="\n")
+
+
 def remove(path: Path) -> None:
-    """Remove a file, or a folder."""
+    """Remove a file, or a folder, read-only files in it included."""
     if path.is_dir():
+        for one in path.rglob("*"):  # else Windows keeps git's objects
+            if not one.is_symlink():
+                one.chmod(0o700)
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

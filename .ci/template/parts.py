@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clone import TEMPLATE, remove
+from clone import TEMPLATE, read, remove, write
 from edit import (
     without_definition,
     without_lines,
@@ -173,7 +173,10 @@ PARTS = {
         },
         names=["answers", "shape"],
         definitions={"tests/__init__.py": ["EXCEPTIONS"]},
-        paragraphs={".env.example": ["OPENAPI"]},
+        paragraphs={
+            ".env.example": ["OPENAPI"],
+            "docs/tutorial.md": ["in `NOTE`", "tags=shape"],
+        },
     ),
     "page": Part(
         "the page with a form for each endpoint, and the database's health",
@@ -196,6 +199,7 @@ PARTS = {
         "the database that development starts by itself where no URI is set",
         r"EMBEDDED_|embedded_database|EmbeddedServer",
         sections={"docs/database.md": ["The embedded database"]},
+        paragraphs={"README.md": ["embedded"]},
         files=[
             "core/database/embedded.py",
             "core/database/embedded_server.py",
@@ -217,6 +221,7 @@ PARTS = {
             "tests/core/test_admin.py",
         ],
         lines={
+            "docs/production.md": ["ADMIN_TOKEN"],
             "config.py": ["ADMIN_TOKEN"],
             "tests/core/test_config.py": ["ADMIN_TOKEN"],
             "tests/system/case.py": ["ADMIN_TOKEN"],
@@ -230,7 +235,11 @@ PARTS = {
             "tests/test_info.py": ["AdminTestCase"],
             "tests/test_log.py": ["AdminTestCase"],
         },
-        paragraphs={".env.example": ["ADMIN_TOKEN"]},
+        paragraphs={
+            ".env.example": ["ADMIN_TOKEN"],
+            "docs/input.md": ["`admin_required`"],
+            "docs/tutorial.md": ["the admin token; [users]"],
+        },
     ),
 }
 # When all of these go, REST goes too.
@@ -248,7 +257,7 @@ def take_out(root: Path, names: Iterable[str]) -> None:
         for path in REST:
             remove(root / TEMPLATE / path)
         questions = root / "docs/questions.md"
-        questions.write_text(without_paragraphs(questions.read_text(), "tests/contract.py"))
+        write(questions, without_paragraphs(read(questions), "tests/contract.py"))
 
 
 def take_part_out(root: Path, part: Part) -> None:
@@ -267,12 +276,12 @@ def take_part_out(root: Path, part: Part) -> None:
             path = code / name if (code / name).exists() else root / name
             if path.exists():  # another part may have had it
                 for text in texts:
-                    path.write_text(edit(path.read_text(), text).rstrip("\n") + "\n")
+                    write(path, edit(read(path), text).rstrip("\n") + "\n")
     if part.names:
         for path in (code / "app/api").rglob("*.py"):
-            path.write_text(without_names(path.read_text(), part.names))
+            write(path, without_names(read(path), part.names))
         for path in (root / "docs").glob("*.md"):
-            path.write_text(in_blocks(path.read_text(), part.names))
+            write(path, in_blocks(read(path), part.names))
 
 
 def in_blocks(text: str, names: list[str]) -> str:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from clone import Refused
+from clone import Refused, read, write
 from edit import placed
 
 # What `--with` adds: sections of docs/recipes.md, and the packages at the end of development.txt.
@@ -28,8 +28,8 @@ def follow(root: Path, text: str) -> None:
         (code,) = (path.parent for path in root.glob("*/config.py"))
         path = code / step["path"] if (code / step["path"]).parent.exists() else root / step["path"]
         if step["verb"] == "Write":
-            path.write_text(step["block"])
+            write(path, step["block"])
         elif step["verb"] == "At the end of":
-            path.write_text(path.read_text() + step["block"])
+            write(path, read(path) + step["block"])
         else:
-            path.write_text(placed(path.read_text(), step["where"], step["name"], step["block"]))
+            write(path, placed(read(path), step["where"], step["name"], step["block"]))

@@ -1,15 +1,18 @@
 """A newer engine for a project: what it has changed itself is merged in three ways."""
 
+import contextlib
 import difflib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from clone import RECORD, ROOT, Refused, check_clean, find_ruff, git, tracked
+from clone import RECORD, ROOT, Refused, check_clean, find_ruff, git, read, tracked
 
 # In a project: the engine, and what goes with it.
 ENGINE = ("core/", "tests/core/", "tests/system/")
@@ -20,50 +23,75 @@ def update(project: Path) -> None:
     """Give a project the engine of this clone, and keep what it has changed itself."""
     check_clean(ROOT)
     check_clean(project)
-    if not (project / RECORD).exists():
-        raise Refused(f"{project} has no {RECORD}: it was not started by this script.")
-    record = json.loads((project / RECORD).read_text())
-    if not (project / record["name"] / "core").is_dir():
-        raise Refused(f"{project} has its engine no longer in {record['name']}/core/.")
     if find_ruff() is None:
         raise Refused("There is no ruff: run this with the Python of an environment that has it.")
+    record = read_record(project)
+    head = git(ROOT, "rev-parse", "HEAD").strip()
+    try:
+        git(ROOT, "merge-base", "--is-ancestor", record["commit"], head)
+    except Refused:
+        raise Refused(
+            f"The project's engine is of the commit {record['commit']}, which this clone does not"
+            " have before its own: it is older, or shallow (`git fetch --unshallow`)."
+        ) from None
     with tempfile.TemporaryDirectory() as folder:
-        head = git(ROOT, "rev-parse", "HEAD").strip()
         base = made_at(record["commit"], record, Path(folder) / "base")
         newest = made_at(head, record, Path(folder) / "newest")
         merge = Merge(project, base, newest)
+        differences = merge.differences()
         merge.write()
-        for title, names in merge.news.items():
-            if names:
-                print(f"{title}:\n" + "".join(f"  {name}\n" for name in names), end="")
-        if not any(merge.news.values()):
-            print("The engine is the newest already.")
-            return
-        if differences := merge.differences():
-            print("\nWhat has changed in the half that is yours, to read and to take over:\n")
-            print(differences)
+        with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):  # it is done
+            report(project, record["name"], merge.news, differences)
+
+
+def report(project: Path, name: str, news: dict[str, list[str]], differences: str) -> None:
+    """Print what was done, and what is left to do."""
+    for title, names in news.items():
+        if names:
+            print(f"{title}:\n" + "".join(f"  {name}\n" for name in names), end="")
+    if differences:
+        print("\nWhat has changed in the half that is yours, to read and to take over:\n")
+        print(differences)
+    if not any(news.values()):
+        print("The engine is the newest already.")
+        return
     print(f"\nGo on, in {project}: mend the conflicts, if there are some, then\n")
-    print(f"  git diff\n  (cd {record['name']} && ../.venv/bin/flask test)\n  git commit -a")
+    print(f"  git diff\n  (cd {name} && ../.venv/bin/flask test)\n  git add -A && git commit")
 
 
-def made_at(commit: str, record: dict[str, object], root: Path) -> Path:
+def read_record(project: Path) -> dict[str, Any]:
+    """Return what a project was started from, and with which answers."""
+    try:
+        record = json.loads(read(project / RECORD))
+        parts = [*record["without"], *record["with"]]
+        texts = [record["commit"], record["name"], *parts]
+        forms = ["[0-9a-f]{40,64}", "[A-Za-z][A-Za-z0-9_-]*", *("[a-z]+" for _ in parts)]
+        if not all(map(re.fullmatch, forms, texts)):
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Refused(f"{project} has no {RECORD} of a project that was started here.") from None
+    if not (project / record["name"] / "core").is_dir():
+        raise Refused(f"{project} has its engine no longer in {record['name']}/core/.")
+    found: dict[str, Any] = record
+    return found
+
+
+def made_at(commit: str, record: dict[str, Any], root: Path) -> Path:
     """Return a project as this template makes it at a commit, with the answers of another."""
     git(ROOT, "clone", "-q", "--shared", "--no-checkout", str(ROOT), str(root))
-    try:
-        git(root, "checkout", "-q", "-B", "update", commit)
-    except Refused:
-        raise Refused(
-            f"This clone does not have the commit {commit}, of which the project's engine is: it is"
-            " older, or shallow (`git fetch --unshallow`)."
-        ) from None
-    without, recipes = (",".join(record[key]) for key in ("without", "with"))  # type: ignore[arg-type]
-    command = [sys.executable, "start.py", str(record["name"]), "--keep-history"]
-    command += ["--without", without, "--with", recipes]
+    git(root, "checkout", "-q", "-B", "update", commit)
+    command = [sys.executable, "-X", "utf8", "start.py", record["name"], "--keep-history"]
+    command += ["--without", ",".join(record["without"]), "--with", ",".join(record["with"])]
     path = os.pathsep.join([str(Path(find_ruff() or "").parent), os.environ["PATH"]])
-    environ = {**os.environ, "PATH": path}
-    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
+    # No hooks and signatures: nobody will see these commits.
+    plain = {"core.hooksPath": os.devnull, "commit.gpgSign": "false"}
+    environ = {**os.environ, "PATH": path, "GIT_CONFIG_COUNT": str(len(plain))}
+    for number, (key, value) in enumerate(plain.items()):
+        environ |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, encoding="utf-8")
     if done.returncode:
-        raise Refused(f"The template at {commit} does not make the project: {done.stderr.strip()}")
+        reason = done.stderr.strip().removesuffix(" Nothing was changed.")
+        raise Refused(f"The template at {commit} does not make the project: {reason}")
     return root
 
 
@@ -82,12 +110,12 @@ class Merge:
             "CONFLICTS, marked in the file": [],
             "Left as you have it, although the template has changed or deleted it": [],
         }
-        self.results[RECORD] = content(newest, RECORD)
         names = {*tracked(project), *tracked(base), *tracked(newest)} - {RECORD}
         self.engine = sorted(name for name in names if is_engine(name))
         self.others = sorted(names - set(self.engine))
         for name in self.engine:
             self._merge(name)
+        self.results[RECORD] = content(newest, RECORD)  # the last: a killed update is not done
 
     def _merge(self, name: str) -> None:
         roots = (self.project, self.base, self.newest)

@@ -170,11 +170,12 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
                     endpoint.get_by_label("file", exact=True).set_input_files(content)
                 given = {name: known[name] for name in names if name in known}
                 missing = required(operation) - known.keys() - {"file"}
-                if missing:
+                is_refused = missing or "security" in operation  # a login of the product's
+                if is_refused:
                     self.failures = ("status of 4",)
                     given |= dict.fromkeys(missing & in_path(operation), "x")
                 status, text = self.send(endpoint, **given)
-                self.assertEqual(status // 100, 4 if missing else 2, text)
+                self.assertEqual(status // 100, 4 if is_refused else 2, text)
                 if "file" in names:
                     known["file_id"] = json.loads(text)["result"][0]["id"]
 
@@ -279,6 +280,7 @@ class PageTestCase(BrowserTestCase, ProcessTestCase):
         self.failures = ("status of 503",)
         page = self.open(self.url)
         page.get_by_text("The database answers.").wait_for()
+        self.send(self.open_endpoint(page, "GET", "/probe/name"))  # something for the log
         page.locator("#log-entries tr").first.wait_for()
         try:
             self.mongo.kill()
