@@ -49,8 +49,8 @@ def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("name", nargs="?", help="the project's name, like Orders or order-service")
-    parser.add_argument("--without", metavar="PART,...", default="", help="parts to take out")
-    parser.add_argument("--with", metavar="RECIPE,...", default="", dest="recipes")
+    parser.add_argument("--without", metavar="PART,...", action="append", default=[])
+    parser.add_argument("--with", metavar="RECIPE,...", action="append", default=[], dest="recipes")
     parser.add_argument("--keep-history", action="store_true", help="keep the template's commits")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--list", action="store_true", help="list the parts and the recipes")
@@ -65,8 +65,8 @@ def main() -> None:
             asked = ask() if len(sys.argv) == 1 else given
             start(
                 asked.name or "",
-                chosen(asked.without, PARTS, "part"),
-                chosen(asked.recipes, RECIPES, "recipe"),
+                chosen(",".join(asked.without), PARTS, "part"),
+                chosen(",".join(asked.recipes), RECIPES, "recipe"),
                 asked.keep_history,
                 asked.dry_run,
             )
@@ -96,8 +96,8 @@ def ask() -> argparse.Namespace:
     keep = is_yes("Keep the template's git history?")
     return argparse.Namespace(
         name=name,
-        without=",".join(without),
-        recipes=",".join(recipes),
+        without=without,
+        recipes=recipes,
         keep_history=keep,
         dry_run=False,
     )
