@@ -90,10 +90,12 @@ def listed() -> Iterator[str]:
 def ask() -> argparse.Namespace:
     """Ask for everything."""
     check_name(name := input("The project's name: ").strip())
-    print("The parts; an empty answer keeps one.")
-    without = [one.split()[0] for one in listed() if "--with" not in one and is_no(one)]
-    recipes = [one for one, (title, _) in RECIPES.items() if is_yes(f"Add {title}?")]
-    keep = is_yes("Keep the template's git history?")
+    print("Keep these parts?")
+    parts = [one for one in listed() if "--with" not in one]
+    without = [one.split()[0] for one in parts if not is_so(one, "y")]
+    print("Add these recipes?")
+    recipes = [one for one, (title, _) in RECIPES.items() if is_so(title, "n")]
+    keep = is_so("Keep the template's git history?", "n")
     return argparse.Namespace(
         name=name,
         without=without,
@@ -103,14 +105,10 @@ def ask() -> argparse.Namespace:
     )
 
 
-def is_no(question: str) -> bool:
-    """Ask, where yes is the default."""
-    return input(f"{question} [Y/n] ").strip().lower() in ("n", "no")
-
-
-def is_yes(question: str) -> bool:
-    """Ask, where no is the default."""
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+def is_so(question: str, default: str) -> bool:
+    """Ask a question; an empty answer is the default."""
+    choices = "[Y/n]" if default == "y" else "[y/N]"
+    return (input(f"{question} {choices} ").strip().lower() or default) in ("y", "yes")
 
 
 def chosen(text: str, known: Iterable[str], kind: str) -> list[str]:

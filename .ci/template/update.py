@@ -105,7 +105,7 @@ class Merge:
         self.project, self.base, self.newest = project, base, newest
         self.results: dict[str, bytes | None] = {}  # None: deleted
         self.news: dict[str, list[str]] = {
-            "Replaced": [],
+            "Replaced, or deleted": [],
             "Merged with your changes": [],
             "CONFLICTS, marked in the file": [],
             "Left as you have it, although the template has changed or deleted it": [],
@@ -144,15 +144,18 @@ class Merge:
 
     def write(self) -> None:
         """Write the results; a failure undoes it."""
-        before = {name: content(self.project, name) for name in self.results}
+        paths = {name: self.project / name for name in self.results}
+        before = {one: path.read_bytes() for one, path in paths.items() if path.is_file()}
         try:
             for name, data in self.results.items():
-                put(self.project / name, data)
+                if data is not None and b"\r\n" in before.get(name, b""):
+                    data = data.replace(b"\n", b"\r\n")
+                put(paths[name], data)
                 if data is not None:
-                    shutil.copymode(self.newest / name, self.project / name)
+                    shutil.copymode(self.newest / name, paths[name])
         except BaseException:
-            for name, data in before.items():
-                put(self.project / name, data)
+            for name, path in paths.items():
+                put(path, before.get(name))
             raise
 
     def differences(self) -> str:
@@ -173,9 +176,12 @@ def is_engine(name: str) -> bool:
 
 
 def content(root: Path, name: str) -> bytes | None:
-    """Return what a file has; None where there is none."""
+    """Return what a file has, ends of lines as on Linux; None where there is none."""
     path = root / name
-    return path.read_bytes() if path.is_file() else None
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    return data if b"\0" in data else data.replace(b"\r\n", b"\n")
 
 
 def put(path: Path, data: bytes | None) -> None:

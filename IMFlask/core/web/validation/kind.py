@@ -91,12 +91,14 @@ def is_choice(kind: Any) -> bool:
 
 
 @cache
-def members(kind: type[Enum]) -> dict[Any, Enum]:
-    """Return the members of an Enum class by their values; raise TypeError for other values."""
-    found = {member.value: member for member in kind}
-    if {type(value) for value in found} not in ({str}, {int}):
+def members(kind: type[Enum], is_text: bool = False) -> dict[Any, Enum]:
+    """Return the members of an Enum class by their values, or by these as text.
+
+    Raises TypeError for values that are not all texts or all integers.
+    """
+    if {type(member.value) for member in kind} not in ({str}, {int}):
         raise TypeError(f"{kind.__name__} must have values that are all texts or all integers")
-    return found
+    return {str(one.value) if is_text else one.value: one for one in kind}
 
 
 def described(kind: Any) -> str:

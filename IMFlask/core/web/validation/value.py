@@ -1,6 +1,5 @@
 """A value: read as one of the kinds that a view asks for, from text or from JSON."""
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -82,8 +81,7 @@ def _is_string(kind: Any) -> bool:
 
 def _from_text(text: str, kind: Any) -> Any:
     if kind not in KINDS and is_choice(kind):
-        is_number = re.fullmatch("-?(0|[1-9][0-9]{0,18})", text) and text not in members(kind)
-        return members(kind).get(int(text) if is_number else text, _OTHER)
+        return members(kind, is_text=True).get(text, _OTHER)
     one = KINDS[kind]
     try:
         return one.make(text) if one.text.fullmatch(text) else _OTHER
