@@ -1,1 +1,1 @@
-"""The logic: plain functions, one a use case, that know nothing of Flask."""
+"""The logic: plain functions, one per use case, that know nothing of Flask."""

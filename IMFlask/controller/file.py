@@ -102,7 +102,7 @@ def delete(files: File, file_id: ObjectId) -> None:
 
 
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:
-    """Return the remains of incomplete files; delete them where that is asked for.
+    """Return the remains of incomplete files; delete them if asked to.
 
     Chunks without a document were left by processes that were killed, above all; a
     document without all its chunks by a write that the database did long after it was
@@ -141,7 +141,7 @@ def _remove(files: File, file_ids: list[ObjectId]) -> None:
     if not file_ids:
         return
     try:
-        files.delete_files(file_ids)  # first, so that nobody sees a file without its bytes
+        files.delete_files(file_ids)  # first, so that no file is visible without its bytes
         files.chunks.delete(file_ids)
     except PyMongoError as error:
         _logger.warning("files are left for `flask file-sweep`: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""A queue and the thread that writes it: to put an item in never blocks, except the first.
+"""A queue and the thread that writes it: only a process's first item can block.
 
 >>> written = []
 >>> writer = BatchWriter("numbers", str, lambda batch: written.extend(batch) or 0)

@@ -25,7 +25,7 @@ class NotFound(ControllerError):
 
 
 class Conflict(ControllerError):
-    """The request contradicts what is already there."""
+    """The request conflicts with what is already stored."""
 
     status = 409
 

@@ -1,4 +1,4 @@
-"""Redaction: the part of a client's data that may be logged or stored.
+"""Redaction: secrets are masked before a client's data is logged or stored.
 
 >>> redact({"name": "NB", "password": "x"})
 {'name': 'NB', 'password': '***'}
@@ -52,7 +52,7 @@ BODY_LIMIT = 2048  # bytes
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field or parameter of this name holds what nobody else may read.
+    """Whether a field or parameter of this name holds a secret.
 
     So does one with a name of more than 64 characters, which is no name.
     """

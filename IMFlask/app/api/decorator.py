@@ -9,7 +9,7 @@ from flask import current_app, g
 
 
 def timer(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Time the view: seconds, in `g.process_time` and where TIMER_OUTPUT says.
+    """Time the view, in seconds: in `g.process_time`, and in the place that TIMER_OUTPUT names.
 
     `response` adds `process_time` to the envelope, `log` logs it, `none` does
     neither; unset it is `response` in debug, else `none`. The view's own result is not

@@ -1,10 +1,10 @@
-"""The errors of the product: which sentence a client reads, and handlers of your own."""
+"""The errors of the product: messages by status, and your own handlers."""
 
 from flask import Flask
 
 from core.web.error import ErrorAnswers
 
-# By status, where the code gave no words of its own.
+# Messages by status, where the code gave none.
 SENTENCES = {
     400: "The request is malformed: check its syntax.",
     401: "Authentication is needed: send valid credentials.",

@@ -47,7 +47,7 @@ FILE = shape.an_object(
 @admin_required
 @Validator()
 def upload_file_api(file: Iterator[Upload] = Files()) -> Created:
-    """Store the files of a form, all of them or none."""
+    """Store all files of a form, or none."""
     return created(files.upload(File(get_db()), file, current_app.config["UPLOAD_KINDS"]))
 
 

@@ -1,6 +1,6 @@
-"""Health: what an orchestrator asks, with any Host header, every few seconds.
+"""Health: an orchestrator's probes, which come with any Host header, every few seconds.
 
-A part of the app that has a figure to tell puts a function for it into
+A part of the app that has a figure to show adds a function for it to
 `app.extensions["health"]`, a dict.
 """
 

@@ -10,6 +10,6 @@ blueprint = Blueprint("template", __name__)
 @blueprint.get("/")
 @unlogged
 def index() -> str:
-    """Show what runs here; in production its name and health alone."""
+    """Show what runs here; in production only its name and health."""
     config = current_app.config
     return render_template("index.html", app_name=config["APP_NAME"], kind=config["KIND"])

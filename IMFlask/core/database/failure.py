@@ -1,4 +1,4 @@
-"""What a failed query means: whether it may be tried again, whether it may have been done.
+"""What a failed query means: may it be tried again, and may it have been done?
 
 An error of MongoDB's comes in four shapes: of a command, of one write, in a bulk's list, or
 as a write concern's, after the write was done. A `mongos` passes a shard's outage on in any

@@ -22,7 +22,7 @@ _CONFLICTS, _NO_CHANGE, _UNAUTHORIZED = {85, 86}, {72, 59, 115}, 13
 
 
 class IndexConflict(Exception):
-    """An index of the database contradicts the code's, and only a person can settle it."""
+    """An index of the database differs from the code's; only a person can decide."""
 
 
 class Initializer:

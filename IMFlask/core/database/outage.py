@@ -1,4 +1,4 @@
-"""Outages: queries that fail at once while the database is away.
+"""Outages: queries fail at once while the database is unreachable.
 
 A query waits for a server, which hides a short election. After one has timed out, the next
 ones fail at once, until the driver knows a server again.

@@ -1,4 +1,4 @@
-"""The sample API: a category of endpoints, grown into a package."""
+"""The sample API: the endpoints of one subject, as a package."""
 
 from flask import Blueprint
 

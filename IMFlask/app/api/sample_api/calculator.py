@@ -9,7 +9,7 @@ blueprint = Blueprint("calculator", __name__)
 
 
 class NotZero(ValidationRule):
-    """A rule of one's own: a number that one can divide by."""
+    """A rule of your own: a number that can be a divisor."""
 
     schema = {"not": {"const": 0}}  # noqa: RUF012
 
