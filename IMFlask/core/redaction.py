@@ -54,7 +54,7 @@ BODY_LIMIT = 2048  # bytes
 def is_secret(name: str) -> bool:
     """Whether a field or parameter of this name holds a secret.
 
-    So does one with a name of more than 64 characters, which is no name.
+    A name of more than 64 characters counts as one.
     """
     return len(name) > 64 or _is_secret(name)
 
@@ -83,7 +83,7 @@ def redact(value: Any) -> Any:
     if isinstance(value, list):
         return [redact(item) for item in value]
     if isinstance(value, str):
-        # Of more nothing will be stored; a login that is cut before its `@` would not be one.
+        # No more is stored. A login that is cut before its `@` would not be recognised.
         return MASK if _tells(value[: BODY_LIMIT + 520]) else value[:BODY_LIMIT]
     return value
 
@@ -100,7 +100,7 @@ def _is_name_of_secret(value: Any) -> bool:
 
 
 def _tells(text: str) -> bool:
-    """Whether a text holds a secret: behind its name, in a URL, by its own form."""
+    """Whether a text holds a secret: after a secret's name, in a URL, or in a secret's own form."""
     for _ in range(_DECODED):
         if any(map(is_secret, _NAMED_VALUE.findall(text))) or _LOGIN.search(text):
             return True
@@ -109,7 +109,7 @@ def _tells(text: str) -> bool:
         if "%" not in text or (decoded := unquote(text)) == text:
             return False
         text = decoded
-    return True  # encoded so often it is not shown
+    return True  # it is encoded too often to be read
 
 
 def redact_query(query: bytes) -> str:
@@ -124,10 +124,10 @@ def redact_query(query: bytes) -> str:
 
 
 def redact_body(body: bytes | str, mimetype: str) -> str:
-    """Return what may be stored of a request's body, at most 2 KB of UTF-8.
+    """Return the part of a request's body that may be stored, at most 2 KB of UTF-8.
 
     Its secrets become `***` first, then it is cut. Of a body that is neither
-    JSON nor a urlencoded form nothing is stored but its length.
+    JSON nor a urlencoded form only the length is stored.
     """
     if isinstance(body, str):
         return body  # that can be shown as it is

@@ -24,7 +24,7 @@ _SERVICE = ("SERVICE_", "PORT")
 
 
 class Hidden(ValueError):
-    """A bad value that must not be shown: it is a secret, or holds one."""
+    """A bad value that must not be shown, because it is or contains a secret."""
 
 
 class Environment:
@@ -76,7 +76,7 @@ class Environment:
             self.stop(f".env cannot be read ({reason}): make it a file of lines NAME=value.")
 
     def report_unknown(self) -> None:
-        """Print each variable that has our prefix and that no setting reads: a misspelt one.
+        """Print each variable with our prefix that no setting reads: it is misspelt.
 
         Not those that Kubernetes sets for a Service of our name: X_SERVICE_*, X_PORT*.
         """
@@ -134,7 +134,7 @@ class Environment:
     def parsed(
         self, key: str, parse: Callable[[str], Value], required: bool = False
     ) -> Value | None:
-        """Return what `parse` makes of the setting, or None where it is unset.
+        """Return the setting, parsed by `parse`, or None if it is unset.
 
         parse: raises ValueError with what to put there, "a name like shop"; Hidden to keep
         the bad value secret. required: whether an unset one stops the start.

@@ -1,4 +1,4 @@
-"""`flask test`: the tests that are named, or all but those of minutes.
+"""`flask test`: the named tests, or all except those that take minutes.
 
 >>> names(Path("nowhere"))
 []
@@ -32,7 +32,7 @@ def run_tests(root: Path, given: tuple[str, ...]) -> bool:
 
 
 def names(root: Path) -> list[str]:
-    """Return the modules and folders of tests/ but the one of the tests that take minutes."""
+    """Return the modules and folders of tests/, except the folder of system tests."""
     found = [*(root / "tests").glob("test_*.py"), *(root / "tests").glob("*/__init__.py")]
     stems = [path.parent.name if path.stem == "__init__" else path.stem for path in found]
     return sorted(set(stems) - {SYSTEM})

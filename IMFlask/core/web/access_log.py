@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
-    """Log the requests of `app`: each where LOG_REQUESTS is on, one of SLOW_API_TIME always."""
+    """Log each request of `app` if LOG_REQUESTS is on, and slow ones (SLOW_API_TIME) always."""
     config = app.config
     has_query = config["LOG_FORMAT"] != "json"  # on a developer's terminal
 
@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
             extra = _extra(request, status, seconds)
             line = "%s %s %d %.1f ms"
             _logger.info(line, request.method[:16], shown, status, seconds * 1000, extra=extra)
-        # How long the client took to send a file is not the API's doing.
+        # The API is not responsible for the time that the client took to send.
         if seconds - request.waited >= config["SLOW_API_TIME"]:
             # One line, whatever the client has sent.
             texts = (request.method, request.shown_url, redact_body(*request.raw_body))

@@ -31,14 +31,14 @@ def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def security(app: Flask) -> dict[str, dict[str, Any]]:
-    """Return what the view asks for, for the description: security schemes by name."""
+    """Return the view's security schemes by name, for the description."""
     if not app.config["ADMIN_TOKEN"]:
         return {}
     return {"admin": {"type": "http", "scheme": "bearer", "description": "The admin token."}}
 
 
 def _is_given(token: str) -> bool:
-    """Whether the request has this token; the time it takes does not tell how much is right."""
+    """Whether the request has this token; compared in constant time."""
     authorization = current_request().authorization
     if authorization is None or authorization.type != "bearer":
         return False

@@ -1,4 +1,4 @@
-"""A request's body: read safely, from whichever server, by whoever reads it.
+"""A request's body, read safely from any server.
 
 Werkzeug, gunicorn and Granian each raise exceptions of their own in the middle of a
 body, and some of them pass off a body that ends early as a whole one. Here it is a
@@ -65,15 +65,15 @@ class Body(io.RawIOBase):
     def kept(self) -> bytes | None:
         """Return the body, or None where that is more than KEPT bytes or not read to its end.
 
-        Of a part, in which a secret may be cut in two, no redaction is sure.
+        A part of a body may end in the middle of a secret, which no redaction would recognise.
         """
         return self._kept if self.is_whole and self.count <= KEPT else None
 
 
 class FormParser(FormDataParser):
-    """Werkzeug's parser, for which a malformed form is a 400 and not an empty one.
+    """Werkzeug's parser, except that a malformed form is a 400 instead of an empty form.
 
-    Werkzeug's own of multipart forms adds a byte to a file of some lengths (3.1.9).
+    Werkzeug's own parser of multipart forms adds a byte to files of some lengths (3.1.9).
     """
 
     def parse(self, stream: Any, mimetype: str, content_length: Any, options: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""What the commands share: how they say what they did, and what went wrong."""
+"""Helpers of the commands: their output, and their errors in one sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +20,9 @@ def say(line: str) -> None:
 
 @contextmanager
 def in_a_sentence() -> Iterator[None]:
-    """End the command with one sentence and exit code 1 when the database fails it.
+    """End the command with one sentence and exit code 1 when the database fails.
 
-    So does what a controller refuses, in its own words, and a duplicate in those of a 409.
+    Errors of a controller end it with their own message, a duplicate key with that of a 409.
     """
     name = current_app.config["APP_NAME"]
     try:

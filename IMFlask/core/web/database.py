@@ -1,4 +1,4 @@
-"""The application's database, and the one way to get at it."""
+"""The application's database, and the way to reach it."""
 
 from flask import Flask, current_app
 

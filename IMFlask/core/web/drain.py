@@ -1,4 +1,4 @@
-"""The rest of a body that nobody has read, thrown away before the answer is sent.
+"""Draining: the unread rest of a body is read and thrown away before the answer is sent.
 
 A server closes the connection where it is left. A proxy that still sends then gets a broken
 pipe instead of the answer: nginx answers 502 and takes the host for dead.
@@ -10,11 +10,11 @@ from threading import BoundedSemaphore, Event, Timer
 from time import monotonic
 from typing import Any
 
-SECONDS = 5.0  # that the rest may take
+SECONDS = 5.0  # for the rest of a body
 _BLOCK = 16 * 1024
 # Clients that stall must leave some threads to others.
 _slots = BoundedSemaphore(2)
-_WAIT = 0.25  # seconds for a slot; none once it was waited for in vain, until one is free
+_WAIT = 0.25  # seconds to wait for a slot; after a wait in vain nobody waits until one is free
 _are_stalled = Event()
 
 

@@ -71,13 +71,13 @@ class ErrorAnswers:
         raise error
 
     def _answer_outage(self, error: PyMongoError) -> _Answer:
-        """Answer 503: come back soon, unless that could do a thing twice."""
+        """Answer 503 with Retry-After, unless a second try could do something twice."""
         if not isinstance(error, DatabaseAway):  # whose outage has its line already
             report_failure(error)
             trouble = "cannot do this now" if is_answer(error) else "does not answer"
             shown = one_line(repr(error))[:300]
             self._app.logger.warning("the database %s: %s", trouble, shown)
-        # What the request has done before is its own to know.
+        # Earlier writes of the same request are not considered.
         if current_request().method not in ("GET", "HEAD") and may_be_done(error):
             return fail(503, _UNKNOWN_OUTCOME)
         return self._answer(503, sentence(self._app, 503), [])
@@ -92,7 +92,7 @@ class ErrorAnswers:
         return fail(status, sentence(self._app, status))
 
     def _description(self, error: HTTPException, status: int) -> str:
-        """Return the words given to `abort` or else ours; never Werkzeug's own."""
+        """Return the description given to `abort`, or else ours; never Werkzeug's default."""
         if isinstance(error, SecurityError):
             name = f"{self._app.config['APP_NAME']}_TRUSTED_HOSTS"
             return "The Host header does not name a host of this service" + (
@@ -107,7 +107,7 @@ class ErrorAnswers:
 
 
 def _describe_failure(record: logging.LogRecord) -> bool:
-    """Give Flask's record of an unexpected error our words, its secrets redacted."""
+    """Rewrite Flask's record of an unexpected error, its secrets redacted."""
     is_flask_s = record.funcName == "log_exception" and str(record.msg).startswith("Exception on ")
     if is_flask_s and record.exc_info and has_request_context():
         request = current_request()

@@ -1,4 +1,4 @@
-"""JSON in and out: Flask's provider, stricter on what comes in, broader on what goes out."""
+"""JSON in and out: Flask's provider, stricter in reading, with more types in writing."""
 
 import base64
 import json
@@ -51,11 +51,11 @@ def to_json(value: Any) -> Any:
 
 
 class NotJSON(ValueError):
-    """A text is not JSON; says why in words that a client may read."""
+    """A text is not JSON; the message may be shown to the client."""
 
 
 class JSONProvider(DefaultJSONProvider):
-    """Text unescaped, keys in the order written, numbers that are numbers."""
+    """Flask's provider: unescaped text, keys in the order written, no NaN."""
 
     ensure_ascii = False
     sort_keys = False
@@ -111,7 +111,7 @@ class JSONProvider(DefaultJSONProvider):
         return value
 
     def response(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the arguments as a JSON response, as Flask's own does, only sooner."""
+        """Return the arguments as a JSON response, like Flask's own, but faster."""
         if len(args) != 1 or kwargs:
             return super().response(*args, **kwargs)
         return self._made_for.response_class(f"{self.dumps(args[0])}\n", content_type=self.mimetype)

@@ -1,4 +1,4 @@
-"""The request's lifecycle: what happens around every request, whatever answers it."""
+"""The lifecycle: what happens before and after every request, whatever answers it."""
 
 import io
 import itertools
@@ -14,7 +14,7 @@ from core.web.request import Answer, Exchange, Request
 from core.web.response import sentence
 
 _logger = logging.getLogger(__name__)
-DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are read all the same, at least
+DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are still read, at least
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -111,7 +111,7 @@ class Lifecycle:
         return self._answer(environ | again, exchange)
 
     def _fail(self, error: Exception, exchange: Exchange) -> Iterable[bytes]:
-        """Answer in the envelope what Flask has let through."""
+        """Answer an error that Flask did not handle, in the envelope."""
         _logger.error("a request failed", exc_info=error, extra={"request": exchange.request})
         envelope = {"msg": "fail", "description": sentence(self._app, 500)}
         body = self._app.json.dumps({**envelope, "request_id": exchange.id}).encode()
@@ -122,7 +122,7 @@ class Lifecycle:
         return [body]
 
     def _with_headers(self, exchange: Exchange) -> Answer:
-        """Return the answer with the headers that each has."""
+        """Return the answer with the headers that every answer has."""
         headers = exchange.answer[1]
         given = {name.lower(): value for name, value in headers}
         kind = given.get("content-type", "").partition(";")[0].lower()
@@ -141,7 +141,7 @@ class Lifecycle:
 
 
 class Whole(list[bytes]):
-    """A body of one block, and what closes it."""
+    """A body of one block, and the function that closes it."""
 
     close: Callable[[], None]
 

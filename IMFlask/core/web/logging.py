@@ -1,4 +1,4 @@
-"""Where the log goes, and how its lines look.
+"""Logging: the log's destination and its format.
 
 Development: readable lines on stderr. Production: JSON lines on stderr, and
 WARNING and above in ERROR_LOG_PATH too. Testing: as Flask does by itself.
@@ -24,14 +24,14 @@ _PIPE = 4000  # bytes, a little less than Linux's PIPE_BUF
 def configure_logging(app: Flask) -> None:
     """Send the log where the config says: LOG_FORMAT (readable, json or None), ERROR_LOG_PATH.
 
-    As JSON goes the log of every library too, readable the application's own.
+    As JSON every library's log is included, as readable lines only the application's.
     """
     form, path = app.config["LOG_FORMAT"], app.config["ERROR_LOG_PATH"]
     # Before `app.logger` is used, which would add Flask's own handler.
     names = [None] if form == "json" else ["app", "controller", "model", "core"]
     formatter = JSONFormatter() if form == "json" else ReadableFormatter()
     if form == "readable":
-        # Its own line for each request would be the second one.
+        # Else there would be two lines for each request.
         logging.getLogger("werkzeug").addFilter(
             lambda record: not str(record.msg).rstrip().endswith('"%s" %s %s')
         )
@@ -72,7 +72,7 @@ class JSONFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         text = _encode(line)
-        # What several processes write to one pipe is mixed up beyond that length. The
+        # Longer lines of several processes on one pipe are mixed up. The
         # message can hold what clients send; a traceback is worth the risk.
         limit = 2048
         while len(text) > _PIPE and (limit := limit // 2) > 64:
@@ -108,7 +108,7 @@ class ErrorFile(WatchedFileHandler):
     _failures = 0  # in a row
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record; a file that cannot be written any more fails no request."""
+        """Write the record; a file that cannot be written does not fail the request."""
         before = self._failures
         try:
             super().emit(record)

@@ -1,4 +1,4 @@
-"""The request: Flask's, with an id and a body that is read safely."""
+"""The request: Flask's, with an id and a safely read body."""
 
 import contextlib
 import ipaddress
@@ -36,12 +36,12 @@ Answer = tuple[str, list[tuple[str, str]], Any]  # what start_response is called
 
 
 class Exchange:
-    """What the lifecycle and its request share; the environ has it under KEY."""
+    """The state shared by the lifecycle and its request; it is in the environ under KEY."""
 
     KEY = "core.exchange"
 
     request: "Request | None" = None  # once it is made
-    failure: Exception | None = None  # what has ended a stream before its first block
+    failure: Exception | None = None  # the error that ended a stream before its first block
     status: int
     answer: Answer
     is_whole = False  # whether the first block of the answer's body is all of it
@@ -140,7 +140,7 @@ class Request(FlaskRequest):
         return iter(lambda: self.stream.read(BLOCK), b"")
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
-        """Raise 415 for what does not claim to be JSON, 400 for what is not."""
+        """Raise a 415 for another Content-Type, a 400 for malformed JSON."""
         if e is None:
             raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
         reason = str(e) if isinstance(e, NotJSON) else "check its syntax"
@@ -155,7 +155,7 @@ class Request(FlaskRequest):
             if any(map(is_secret, self.view_args)):
                 return self.url_rule.rule  # a variable of it is a secret
         path = self.path
-        if len(path) > _SHOWN:  # what is cut may be half of a secret, which no redaction knows
+        if len(path) > _SHOWN:  # the end may be half of a secret, which no redaction recognises
             path = path[:_SHOWN].rpartition("/")[0] + f"/{MASK}"
         return redact_path(path)
 
@@ -167,7 +167,7 @@ class Request(FlaskRequest):
 
     @property
     def shown_query(self) -> bytes:
-        """As much of the query as is ever shown, its secrets still in it; no half parameter."""
+        """The part of the query that may be shown, still with its secrets, in whole parameters."""
         query = self.query_string
         return query if len(query) <= _SHOWN else query[:_SHOWN].rpartition(b"&")[0]
 

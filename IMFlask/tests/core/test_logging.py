@@ -1,4 +1,4 @@
-"""Where the log goes, and how its lines look."""
+"""Logging: the log's destination and its format."""
 
 import contextlib
 import io

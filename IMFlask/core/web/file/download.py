@@ -1,4 +1,4 @@
-"""A file out: streamed, whole or in part, or not at all where the client has it already."""
+"""Downloads: a file is streamed, whole or a range of it, or answered with a 304."""
 
 import contextlib
 import re
@@ -24,9 +24,9 @@ def download(stored: Stored) -> Response:
     response.set_etag(stored.etag)
     response.last_modified = stored.created_at
     response.headers["Content-Disposition"] = disposition(stored.filename)
-    # Whatever it is, it is not to run with the rights of this address.
+    # A browser must not run it with the rights of this site.
     response.headers["Content-Security-Policy"] = "sandbox"
-    # Whoever keeps a copy has to ask whether the file is still there.
+    # A cache must ask whether the file still exists.
     response.cache_control.no_cache = True
     request = current_request()
     environ = dict(request.environ)

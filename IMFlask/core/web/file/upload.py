@@ -1,4 +1,4 @@
-"""Files as they come in: a form that is parsed while it streams, and kept nowhere.
+"""Uploads: a form is parsed while it arrives, and not kept anywhere.
 
 Flask's own parser keeps small files in memory and large ones on the disk until the
 whole form is there; a view with `Files()` gets them as they arrive.
@@ -46,9 +46,9 @@ def read_form(request: Request, variables: dict[str, Any]) -> UploadForm:
 
 
 def _is_foreign(request: Request) -> bool:
-    """Whether a page of another origin sends this, as far as browsers say."""
+    """Whether the browser says that a page of another origin sends this."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site is None and origin is not None:  # over plain HTTP browsers send Origin alone
+    if site is None and origin is not None:  # over plain HTTP browsers send only Origin
         return origin.lower() != f"{request.scheme}://{request.host}"
     return site in ("cross-site", "same-site")
 
@@ -69,7 +69,7 @@ def find_files(form: UploadForm, key: str, label: str) -> Iterator[Upload]:
     for part in form.parts:
         if part.filename is None and part.name in form.asked:
             raise Invalid(_ORDER.capitalize())
-        # A browser sends a nameless one where none was chosen.
+        # A browser sends a file without a name if none was chosen.
         if part.name == key and part.filename:
             count += 1
             yield Upload(part.filename, part.content_type, part.blocks)

@@ -1,4 +1,4 @@
-"""The API's description of itself: OpenAPI 3.1, read off the routes and their views."""
+"""The API's description, OpenAPI 3.1, made from the routes and their views."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What one view answers, read off it: its docstring, its types, its marks."""
+"""One operation of the description, read from a view: its docstring, types and marks."""
 
 import inspect
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What one view reads, read off it: its parameters and its route."""
+"""The parameters of an operation, read from a view and its route."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""JSON Schema of what a view takes: its types, and the rules that it puts on them.
+"""JSON Schema of a view's parameters: their types and rules.
 
 A rule of one's own may say what it is in its attribute `schema`: `{"minimum": 1}`.
 """

@@ -1,4 +1,4 @@
-"""The shapes that answers share, as JSON Schemas for the API's description."""
+"""Shapes of answers, as JSON Schemas for the API's description."""
 
 from enum import Enum
 from typing import Any
