@@ -141,6 +141,15 @@ class MiddlewareTestCase(ProbeTestCase):
             self.app(EnvironBuilder("/view").get_environ(), lambda *args: starts.append(args))
         self.assertEqual(starts[-1][0][:3], "500")
 
+    def test_server_that_refuses_a_header_gets_the_envelope(self):
+        """As one with a line break; the body of the first answer is closed"""
+        body, start = mock.MagicMock(), mock.Mock(side_effect=[ValueError("header"), None])
+        self.app.wsgi_app._next = lambda environ, begin: begin("200 OK", []) or body
+        with self.assertLogs("core", "ERROR"):
+            self.assertIn(b"is logged", b"".join(self.app({}, start)))
+        self.assertEqual([call.args[0][:3] for call in start.call_args_list], ["200", "500"])
+        body.close.assert_called_once_with()
+
     def test_failing_hook_changes_no_answer(self):
         """It is logged, and the next hook is called all the same"""
 
