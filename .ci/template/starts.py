@@ -8,6 +8,7 @@ python .ci/template/starts.py whole           one project, with all its tests
 import datetime
 import itertools
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from clone import ROOT, TEMPLATE
+from docs import check_links
 from parts import PARTS
 from recipe import RECIPES, follow
 from tree import code_of, commit, copied, lint, run, start, test
@@ -35,6 +37,7 @@ def main(what: str) -> None:
     else:
         today = datetime.datetime.now(datetime.UTC).toordinal()
         tries = [
+            try_refusals,
             try_update,
             partial(try_start, (), tuple(RECIPES)),
             partial(try_start, tuple(PARTS), tuple(RECIPES), follows=True),
@@ -65,6 +68,7 @@ def try_start(
         title += f", with {', '.join(recipes)}" if recipes else ""
         if left := [*left_of(root, without), *name_left(root)]:
             raise SystemExit(f"{title}: there is still {left}")
+        check_links(root)
         if follows:
             tutorial = (root / "docs/tutorial.md").read_text()
             follow(root, tutorial[: tutorial.index("\n## ")])
@@ -98,6 +102,30 @@ def name_left(root: Path) -> list[str]:
         for name in names
         if name != "LICENSE" and TEMPLATE.lower() in (name + (root / name).read_text()).lower()
     ]
+
+
+def try_refusals() -> str:
+    """What cannot be done leaves the clone as it was: a wrong answer, a commit that fails."""
+    with copied() as root:
+        before = run("git", "rev-parse", "HEAD", cwd=root)
+        hook = root.parent / "pre-commit"
+        hook.write_text("#!/bin/sh\nexit 1\n")
+        hook.chmod(0o700)
+        settings = {"core.hooksPath": str(root.parent), "user.name": "a", "user.email": "a@b"}
+        for key, value in settings.items():
+            run("git", "config", key, value, cwd=root)
+        tries = (["1x"], ["docs"], ["Orders", "--without", "x"], ["Orders", "--dry-run"])
+        for arguments in (*tries, ["Orders", "--keep-history"], ["Orders"]):
+            command = [sys.executable, "start.py", *arguments]
+            done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+            is_said = "Nothing was changed." in done.stderr and done.returncode == 1
+            expect(is_said or "--dry-run" in arguments, done.stdout + done.stderr)
+            expect(run("git", "rev-parse", "HEAD", cwd=root) == before, f"{arguments}: HEAD moved")
+            expect(not run("git", "status", "--short", cwd=root), f"{arguments}: files changed")
+        run("git", "branch", "work", cwd=root)
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+        expect("another branch" in done.stderr, done.stderr)
+    return "refused, and undone: nothing was changed"
 
 
 def try_update() -> str:
