@@ -220,7 +220,8 @@ def make(root: Path, name: str, without: list[str], recipes: list[str]) -> None:
     write(gate, re.sub(r"(?ms)^# The template:.*?^fi\n", "", read(gate)))
     config = code / "config.py"
     write(config, read(config).replace(f'"{TEMPLATE}"', f'"{app_name(name)}"', 1))
-    for path in [*root.glob("*.md"), *root.glob("docs/*.md"), root / ".env.example"]:
+    named = [root / one for one in (".env.example", ".dockerignore", "Dockerfile", "compose.yaml")]
+    for path in [*root.glob("*.md"), *root.glob("docs/*.md"), *named]:
         write(path, renamed(read(path), name))
     code.rename(root / name)
 

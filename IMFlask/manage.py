@@ -10,6 +10,7 @@ import click
 from app import create_app
 from app.api import get_db, in_a_sentence, say
 from config import APP_NAME, config
+from core.database.client import wait_for
 from core.testing import run_tests
 from model import init_db
 from model.mongodb import MODELS
@@ -25,9 +26,14 @@ def shell_context() -> dict[str, Any]:
 
 
 @application.cli.command("db-init")
-def db_init() -> None:
-    """Create the database's missing indexes and first documents."""
+@click.option("--wait", metavar="SECONDS", type=click.IntRange(0, 3600), default=0)
+def db_init(wait: int) -> None:
+    """Create the database's missing indexes and first documents.
+
+    --wait: seconds to wait for a database that is starting.
+    """
     with in_a_sentence():
+        wait_for(get_db(application), wait)
         init_db(get_db(application), application.config, say)
     say("MongoDB Initialization Completed.")
 

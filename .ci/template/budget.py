@@ -12,7 +12,7 @@ from pathlib import Path
 from clone import ROOT, TEMPLATE
 from tree import run
 
-BUDGETS = {"theirs": 1200, "engine": 3330, "tests": 10500, "README": 300}
+BUDGETS = {"theirs": 1200, "engine": 3300, "tests": 10500, "README": 300}
 LONG = 150  # lines of a module that its reader must hold in the head at once
 IGNORED = {
     tokenize.COMMENT,

@@ -89,6 +89,10 @@ def matches(name: str, pattern: str) -> bool:
 def check_server() -> int:
     """The production server is started with the options that the tests use."""
     lines = re.findall(r"(?m)^\S*/granian .*", PAGES["production.md"])
+    image = (ROOT / "Dockerfile").read_text()
+    variables = re.findall(r"GRANIAN_(\w+)=", image.replace("GRANIAN_HOST", ""))
+    options = [f"--{name.lower().replace('_', '-')}" for name in variables]
+    lines.append(" ".join([*options, image[image.rindex("\nCMD") :]]))
     tests = (ROOT / TEMPLATE / "tests/system/case.py").read_text()
     (tried,) = re.findall(r'(?s)"granian": \((.*?)\n    \),', tests)
     if not lines:

@@ -32,7 +32,7 @@ def writer(log: Any) -> BatchWriter:
     """Return the writer to put entries into: it redacts, encodes and stores them.
 
     log: a model with `encode(document)`, which makes of an entry what `insert_logs(list)`
-    stores, each once; that returns how many can never be, and raises PutOff or any error.
+    stores, each once; that returns how many can never be, and raises where some may be later.
     """
     return BatchWriter(
         "API log",
@@ -43,10 +43,8 @@ def writer(log: Any) -> BatchWriter:
     )
 
 
-def _size(entry: Any) -> int:
-    """Return the bytes of an entry, encoded or not, without what all of them have."""
-    if not isinstance(entry, Entry):
-        return len(entry.raw)
+def _size(entry: Entry) -> int:
+    """Return the bytes of an entry, without what all of them have."""
     return 500 + len(entry.path) + len(entry.query) + len(entry.body)
 
 

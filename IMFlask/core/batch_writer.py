@@ -21,8 +21,7 @@ from typing import Any
 from core.redaction import one_line
 
 LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
-BYTES = 16 * 1024 * 1024  # of all items that wait, as `size` counts them: the same
-PUT_OFF = 10_000  # items that wait for their next try; more are lost
+BYTES = 16 * 1024 * 1024  # of all items in it, as `size` counts them: the same
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
 OPEN = 0.2  # seconds that the first item waits for the writer to be open, at most
@@ -33,26 +32,16 @@ REPORT = 10.0  # seconds between two lines in the log about trouble
 _logger = logging.getLogger(__name__)
 
 
-class PutOff(Exception):
-    """Some of a batch, `again`, could not be written now, and `refused` of it never can be."""
-
-    def __init__(self, reason: str, again: list[Any], refused: int) -> None:
-        super().__init__(reason)
-        self.again = again
-        self.refused = refused
-
-
 class BatchWriter:
     """Writes items in batches, from a thread of its own that the first item starts.
 
     name: what the items are, for the log. encode: makes of an item what is to be
     written; when it raises, that item alone is lost. write: writes a list of
-    these and returns how many were refused for good; when it raises PutOff, what that
-    names waits for its next try and holds up no other; when it raises anything else, the
-    very same list is tried again, so it must bear with what it has written before.
+    these and returns how many were refused for good; when it raises, the very same list
+    is tried again, so it must bear with what it has written before.
     open: what the writing needs of threads; from Python 3.12 on none can be started
     once a process has begun to end, which may be right after its first item.
-    size: returns how many bytes an item takes while it waits, encoded or not.
+    size: returns how many bytes an item takes while it waits.
 
     A graceful end of the process, a forked one's too, waits for the rest while batches
     are written, STOP seconds at most. A kill loses what is in the queue.
@@ -77,14 +66,14 @@ class BatchWriter:
 
     def __len__(self) -> int:
         """Return how many items wait."""
-        return len(self._queue) + len(self._batch) + len(self._again)
+        return len(self._queue) + len(self._batch)
 
     def put(self, item: Any) -> None:
         """Have `item` written soon."""
         if self._process != os.getpid():
             self._start()
         size = self._size(item)
-        if len(self._queue) >= LIMIT or self._bytes + self._again_bytes + size > BYTES:
+        if len(self._queue) >= LIMIT or self._bytes + size > BYTES:
             self.dropped += 1
             return
         self._bytes += size  # without a lock, which a fork might copy held
@@ -116,11 +105,6 @@ class BatchWriter:
         self._queue: deque[Any] = deque()
         self._bytes = 0  # of the queue
         self._batch: list[Any] = []  # encoded, being written
-        self._is_stuck = False  # nothing of it could be written, each for a reason of its own
-        self._again: list[Any] = []  # encoded, put off
-        self._again_bytes = 0
-        self._again_at = 0.0  # by the monotonic clock: not before
-        self._trouble = ""  # why
         self._wake = Event()
         self._is_closing = False
         self._written_at = 0.0  # by the monotonic clock
@@ -150,47 +134,26 @@ class BatchWriter:
             self._open()
         is_open.set()
         while not self._is_closing or len(self):
-            self._trouble = ""
+            trouble = ""
             try:
                 self._write_all()
             except Exception as error:
-                self._trouble = f"{type(error).__name__}: {error}"
-            self._report_news()
-            if self._trouble or len(self) or not self._is_closing:
+                trouble = f"{type(error).__name__}: {error}"
+            self._report_news(trouble)
+            if trouble or len(self) or not self._is_closing:
                 self._wake.wait(PAUSE)
                 self._wake.clear()
 
     def _write_all(self) -> None:
-        while self._batch or self._queue or (self._again and monotonic() >= self._again_at):
-            if self._is_stuck or not self._batch:
+        while self._batch or self._queue:
+            if not self._batch:  # else it could not be written: it is tried again
                 self._fill_batch()
-            try:
-                self.lost += self._write(self._batch) if self._batch else 0
-            except PutOff as some:
-                # Nothing was written, as in an outage: the batch waits, for others beside it.
-                self._is_stuck = len(some.again) == len(self._batch)
-                if self._is_stuck:
-                    raise
-                self._put_off(some)
-            self._batch, self._is_stuck = [], False
+            self.lost += self._write(self._batch) if self._batch else 0
+            self._batch = []
             self._written_at = monotonic()
-
-    def _put_off(self, some: PutOff) -> None:
-        kept = some.again[: PUT_OFF - len(self._again)]
-        self._again += kept
-        self._again_bytes += sum(map(self._size, kept))
-        self.lost += some.refused + len(some.again) - len(kept)
-        self._again_at = monotonic() + PAUSE
-        self._trouble = f"put off: {some}"
-        self._report_news()
 
     def _fill_batch(self) -> None:
         queue, encode, batch = self._queue, self._encode, self._batch
-        if not batch and monotonic() >= self._again_at:
-            # Half of it at most, so that what came since is written as well.
-            batch += self._again[: BATCH // 2]
-            del self._again[: BATCH // 2]
-            self._again_bytes -= sum(map(self._size, batch))
         while queue and len(batch) < BATCH:
             item = queue.popleft()
             size = self._size(item)
@@ -200,10 +163,10 @@ class BatchWriter:
             except Exception:
                 self.lost += 1
 
-    def _report_news(self) -> None:
-        has_news = self._trouble or self.dropped + self.lost > self._reported
+    def _report_news(self, trouble: str) -> None:
+        has_news = trouble or self.dropped + self.lost > self._reported
         if has_news and monotonic() - self._reported_at >= REPORT:
-            self._report(self._trouble)
+            self._report(trouble)
 
     def _report(self, trouble: str = "") -> None:
         self._reported_at = monotonic()

@@ -5,12 +5,15 @@ True
 """
 
 import re
+from contextlib import suppress
 from multiprocessing.util import Finalize
 from threading import Lock
+from time import monotonic
 from typing import Any
 
-from pymongo import MongoClient
+from pymongo import MongoClient, timeout
 from pymongo import database as pymongo_database
+from pymongo.errors import ConnectionFailure
 
 from core.database.value import TYPES
 
@@ -68,6 +71,16 @@ def close_client(uri: str) -> None:
     with _lock:
         if uri in _clients:
             _clients.pop(uri).close()
+
+
+def wait_for(database: Database, seconds: float) -> None:
+    """Wait until a database takes writes, `seconds` at most: whether it does, a query will say."""
+    end = monotonic() + seconds
+    while (left := end - monotonic()) > 0:
+        # The driver waits for a primary as long as this lets it, whatever the client's limits.
+        with suppress(ConnectionFailure), timeout(left):
+            database.command("ping")
+            return
 
 
 def _options(uri: str, app_name: str) -> dict[str, Any]:

@@ -33,13 +33,6 @@ _PASSING = _NOT_PRIMARY | {
     *(402, 433, 449, 450, 462, 16500),  # it is overloaded; 16500 is Azure Cosmos DB's
     91331,  # RetriableRemoteCommandFailure
 }
-# What is wrong with a document, so that it can never be inserted.
-NEVER = _TOO_LARGE | {
-    *(2, 9, 14, 15, 22, 378),  # BadValue, FailedToParse, TypeMismatch, Overflow, InvalidBSON
-    *(52, 53, 54, 55, 56, 57),  # the names of its fields, its `_id`
-    *(61, 116, 121),  # its shard key, a capped collection, the collection's validator
-    *(171, 201, 17280),  # it cannot be indexed
-}
 
 
 def is_outage(error: PyMongoError) -> bool:

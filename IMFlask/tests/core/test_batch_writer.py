@@ -1,6 +1,5 @@
 """The queue and its thread."""
 
-import collections
 import os
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from core import batch_writer
-from core.batch_writer import BatchWriter, PutOff
+from core.batch_writer import BatchWriter
 from tests.case import UnitTestCase
 from tests.core.process import wait_until
 
@@ -137,53 +136,6 @@ class BatchWriterTestCase(UnitTestCase):
             writer.put(b"x" * batch_writer.BYTES)
             writer.close()
         self.assertEqual((len(writer), writer.lost), (0, 0))
-
-    def test_what_is_put_off_holds_up_no_other(self):
-        """It is tried again, after a pause, until it is written; what is too much of it is lost"""
-        tries, is_whole = collections.Counter(), threading.Event()
-
-        def write(batch):
-            is_whole.wait(10)
-            tries.update(batch)
-            again = [one for one in batch if one.endswith("7") and tries[one] < 3]
-            self.batches.append([one for one in batch if one not in again])
-            if again:
-                raise PutOff("not now", again, 0)
-            return 0
-
-        writer = self.make(write)
-        with self.assertLogs("core", "WARNING") as logs:
-            with mock.patch("core.batch_writer.PUT_OFF", 450):
-                for number in range(5000):
-                    writer.put(number)
-                is_whole.set()
-                self.assertTrue(wait_until(lambda: not writer._queue, 10))
-            writer.close()
-        self.assertEqual((len(self.written()), writer.lost), (4950, 50))
-        self.assertEqual({tries[one] for one in self.written() if one.endswith("7")}, {3})
-        self.assertLess(self.written().index("4998"), self.written().index("7"))
-        self.assertIn("put off: not now", logs.output[0])
-
-    def test_what_is_put_off_is_counted_in_bytes(self):
-        """Beside the queue"""
-
-        def write(batch):
-            if len(batch) > 1:
-                raise PutOff("not now", batch[1:], 0)
-            return 0
-
-        writer = BatchWriter("items", lambda item: item, write, size=len)
-        self.addCleanup(writer.close)
-        with mock.patch("core.batch_writer.PAUSE", 10), self.assertLogs("core", "WARNING"):
-            for _ in range(12):
-                writer.put(b"x" * 1024 * 1024)
-            writer._wake.set()
-            self.assertTrue(wait_until(lambda: len(writer._again) > 4, 10))
-            room = (batch_writer.BYTES - writer._again_bytes) // 1024**2
-            self.assertEqual(writer._again_bytes, len(writer._again) * 1024**2)
-            writer.put(b"x" * (room + 1) * 1024**2)
-            self.assertEqual(writer.dropped, 1)
-        writer._again.clear()
 
     def test_refused_items_are_counted(self):
         """What write returns"""

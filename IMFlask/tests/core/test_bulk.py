@@ -5,11 +5,32 @@ import itertools
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from core.batch_writer import PutOff
 from core.database.bulk import insert_each_once
 from tests.core.proxy import COMMAND, CONCERN, PASSING, WRITES, ProxyTestCase, failure
 
-NEVER = (2, 9, 14, 15, 22, 52, 53, 55, 56, 57, 61, 116, 121, 171, 201, 378, 10334, 17419, 17420)
+NEVER = (
+    2,
+    8,
+    9,
+    14,
+    15,
+    22,
+    52,
+    53,
+    55,
+    56,
+    57,
+    61,
+    116,
+    121,
+    171,
+    201,
+    378,
+    10334,
+    17419,
+    17420,
+    999_999,
+)
 
 
 class InsertTestCase(ProxyTestCase):
@@ -21,16 +42,15 @@ class InsertTestCase(ProxyTestCase):
         return insert_each_once(self.connect()["Log"], documents)
 
     def test_entry_that_passes_is_inserted_once_and_not_given_up(self):
-        """Each of three, of which the last fails; errors of unknown codes as well"""
-        for code, shape in itertools.product((*PASSING, 8, 999_999), (COMMAND, WRITES, CONCERN)):
+        """Each of three, of which the last fails"""
+        for code, shape in itertools.product(PASSING, (COMMAND, WRITES, CONCERN)):
             with self.subTest(code=code, shape=shape):
                 documents = [{"_id": ObjectId()} for _ in range(3)]
                 if shape != COMMAND:
                     self.database["Log"].insert_many(documents[:2])
-                with self.assertRaises(PutOff if shape == WRITES else PyMongoError) as raised:
+                with self.assertRaises(PyMongoError):
                     self.insert(documents, failure(shape, code, (), 3))
-                again = raised.exception.again if shape == WRITES else documents
-                self.assertEqual(self.insert(again, None), 0)
+                self.assertEqual(self.insert(documents, None), 0)
                 ids = {"_id": {"$in": [document["_id"] for document in documents]}}
                 self.assertEqual(self.database["Log"].count_documents(ids), 3)
 
@@ -41,6 +61,5 @@ class InsertTestCase(ProxyTestCase):
             answer["writeErrors"].insert(0, {"index": 0, "code": 11000, "errmsg": "dup"})
             self.assertEqual(self.insert([{}, {}, {}], answer), 1, code)
             answer["writeErrors"][0]["code"] = 6
-            with self.assertRaises(PutOff) as raised:
+            with self.assertRaises(PyMongoError):
                 self.insert([{"_id": 1}, {}, {}], answer)
-            self.assertEqual((raised.exception.again, raised.exception.refused), ([{"_id": 1}], 1))
