@@ -20,10 +20,10 @@ from nginx import TOKEN, Instance
 
 sys.path.insert(0, str(ROOT / TEMPLATE))
 
-REQUESTS, UPLOADS, CLIENTS, STEPS = 200_000, 500, 4, 100
+REQUESTS, UPLOADS, CLIENTS, STEPS = 200_000, 500, 4, 10
 JSON = "Content-Type: application/json"
-LOG = ("GET /sample/log?limit=5", b"", 200)  # rare: the embedded database reads all of it
-MIXED = (  # a request and its status
+# A request and its status. Not the log's pages, for which the embedded database reads all of it.
+MIXED = (
     ("GET /sample/add?a=1&b=2", b"", 200),
     ("GET /sample/divide?a=1&b=0", b"", 400),
     ("GET /sample/add?a=1&b=x", b"", 400),
@@ -35,7 +35,7 @@ MIXED = (  # a request and its status
     ("GET /sample/jsonify", b"", 200),
     ("GET /health/ready", b"", 200),
     ("DELETE /sample/add", b"", 405),
-) * 10 + (LOG,)
+)
 
 
 def main() -> None:
@@ -53,17 +53,15 @@ def main() -> None:
         start = time.monotonic()
         wrong: Counter[str] = Counter()
         for step in range(STEPS + 1):
-            if step % 10 == 0:
-                print(
-                    f"{step * REQUESTS // STEPS:>8,} requests, {step * UPLOADS // STEPS:>3} files,"
-                    f" {time.monotonic() - start:4.0f} s: {resident(worker):6.1f} MB,"
-                    f" {len(os.listdir(f'/proc/{worker}/fd'))} open files,"
-                    f" {len(os.listdir(f'/proc/{worker}/task'))} threads",
-                    flush=True,
-                )
+            print(
+                f"{step * REQUESTS // STEPS:>8,} requests, {step * UPLOADS // STEPS:>3} files,"
+                f" {time.monotonic() - start:4.0f} s: {resident(worker):6.1f} MB,"
+                f" {len(os.listdir(f'/proc/{worker}/fd'))} open files,"
+                f" {len(os.listdir(f'/proc/{worker}/task'))} threads",
+                flush=True,
+            )
             if step < STEPS:
                 send(instance.port, wrong)
-                database["Log"].delete_many({})
         print(f"other than expected: {dict(wrong)}")
 
 
@@ -81,7 +79,7 @@ def send(port: int, wrong: Counter[str]) -> None:
         client = fault.Client(port)
         headers = (f"Authorization: Bearer {TOKEN}",)
         count = REQUESTS // STEPS // CLIENTS
-        uploads = set(random.sample(range(count), UPLOADS // STEPS // CLIENTS + (number < 1)))
+        uploads = set(random.sample(range(count), UPLOADS // STEPS // CLIENTS + (number < 2)))
         for turn in range(count):
             if turn in uploads:
                 size = random.randrange(1_000_000)
