@@ -31,7 +31,7 @@ MIXED = (
     ("GET /sample/author", b"", 200),
     ("POST /sample/author", b'{"name": "IML"}', 200),
     ("POST /sample/author", b'{"name": ', 400),
-    ("POST /sample/author", b'{"name": "' + b"x" * 20_000 + b'"}', 400),
+    ("POST /sample/author", b'{"name": "' + b"x" * 20_000 + b'"}', 200),
     ("GET /sample/jsonify", b"", 200),
     ("GET /health/ready", b"", 200),
     ("DELETE /sample/add", b"", 405),
@@ -47,7 +47,9 @@ def main() -> None:
         stack.callback(server.close)
         database = importlib.import_module("pymongo").MongoClient(server.uri())["nginx"]
         importlib.import_module("model").init_db(database)
-        instance = stack.enter_context(Instance(server.uri(), folder, workers=1))
+        # SecantusDB walks through all retryable writes that it remembers, at each one.
+        uri = f"{server.uri()}/?retryWrites=false"
+        instance = stack.enter_context(Instance(uri, folder, workers=1))
         main = f"/proc/{instance.process.pid}/task/{instance.process.pid}"
         worker = int(Path(f"{main}/children").read_text().split()[-1])
         start = time.monotonic()
@@ -62,7 +64,7 @@ def main() -> None:
             )
             if step < STEPS:
                 send(instance.port, wrong)
-        print(f"other than expected: {dict(wrong)}")
+        print(f"other than expected: {dict(+wrong)}")
 
 
 def resident(process: int) -> float:
