@@ -123,8 +123,7 @@ class Lifecycle:
 
     def _with_headers(self, exchange: Exchange) -> Answer:
         """Return the answer with the headers that every answer has."""
-        headers = exchange.answer[1]
-        given = {name.lower(): value for name, value in headers}
+        headers, given = exchange.answer[1], exchange.given
         kind = given.get("content-type", "").partition(";")[0].lower()
         wanted = self._headers
         if kind == "application/json" or kind.endswith("+json"):
@@ -150,8 +149,7 @@ def begun(body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
     """Return the body of an answer, its first block read; what fails later is logged."""
     blocks = iter(body)
     first = next(blocks, None)  # none of a HEAD and the like
-    length = dict(exchange.answer[1]).get("Content-Length")
-    exchange.is_whole = first is None or str(len(first)) == length
+    exchange.is_whole = first is None or str(len(first)) == exchange.given.get("content-length")
     if first is not None and not exchange.is_whole:
         return Stream(body, first, blocks, exchange.request)
     whole = Whole((first or b"",))

@@ -2,9 +2,9 @@
 
 import contextlib
 import ipaddress
-import os
 import re
 from collections.abc import Iterator
+from random import getrandbits
 from time import perf_counter
 from typing import IO, Any, NoReturn, cast
 
@@ -44,11 +44,12 @@ class Exchange:
     failure: Exception | None = None  # the error that ended a stream before its first block
     status: int
     answer: Answer
+    given: dict[str, str]  # the answer's headers, their names in lower case
     is_whole = False  # whether the first block of the answer's body is all of it
 
     def __init__(self, environ: dict[str, Any], logs_body: bool = False) -> None:
         given = environ.get("HTTP_X_REQUEST_ID")
-        self.id = given if given and _ID.fullmatch(given) else os.urandom(16).hex()
+        self.id = given if given and _ID.fullmatch(given) else f"{getrandbits(128):032x}"
         self.started = perf_counter()
         self.logs_body = logs_body
 
@@ -56,6 +57,7 @@ class Exchange:
         """Keep the answer, as the start_response of what is inside, until its first block."""
         self.status = int(line[:3])
         self.answer = (line, headers, exc_info)
+        self.given = {name.lower(): value for name, value in headers}
 
 
 class Request(FlaskRequest):
