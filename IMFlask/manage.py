@@ -26,12 +26,9 @@ def shell_context() -> dict[str, Any]:
 
 
 @application.cli.command("db-init")
-@click.option("--wait", metavar="SECONDS", type=click.IntRange(0, 3600), default=0)
+@click.option("--wait", default=0, metavar="SECONDS", help="Wait for a starting database.")
 def db_init(wait: int) -> None:
-    """Create the database's missing indexes and first documents.
-
-    --wait: seconds to wait for a database that is starting.
-    """
+    """Create the database's missing indexes and first documents."""
     with in_a_sentence():
         wait_for(get_db(application), wait)
         init_db(get_db(application), application.config, say)

@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from clone import ROOT, TEMPLATE
-from nginx import TOKEN, Instance
+from nginx import TOKEN, Instance, served_database
 
 sys.path.insert(0, str(ROOT / TEMPLATE))
 
@@ -42,14 +42,10 @@ def main() -> None:
     """Send them, and print what the worker has at each tenth."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        embedded = importlib.import_module("core.database.embedded")
-        server = embedded.EmbeddedServer(str(folder / "data"), "soak")
-        stack.callback(server.close)
-        database = importlib.import_module("pymongo").MongoClient(server.uri())["nginx"]
-        importlib.import_module("model").init_db(database)
-        # SecantusDB walks through all retryable writes that it remembers, at each one.
-        uri = f"{server.uri()}/?retryWrites=false"
-        instance = stack.enter_context(Instance(uri, folder, workers=1))
+        uri, _ = stack.enter_context(served_database(folder))
+        # At each retryable write SecantusDB walks through all that it remembers.
+        instance = Instance(f"{uri}/?retryWrites=false", folder, workers=1)
+        stack.enter_context(instance)
         main = f"/proc/{instance.process.pid}/task/{instance.process.pid}"
         worker = int(Path(f"{main}/children").read_text().split()[-1])
         start = time.monotonic()

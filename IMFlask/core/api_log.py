@@ -32,7 +32,7 @@ def writer(log: Any) -> BatchWriter:
     """Return the writer to put entries into: it redacts, encodes and stores them.
 
     log: a model with `encode(document)`, which makes of an entry what `insert_logs(list)`
-    stores, each once; that returns how many can never be, and raises where some may be later.
+    stores, each once; that returns how many can never be, and raises if some may be later.
     """
     return BatchWriter(
         "API log",

@@ -17,7 +17,7 @@ def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
     """Insert documents that have an `_id`; returns how many can never be inserted.
 
     One that is there already is passed over, so that a list whose outcome is
-    unknown can be inserted again. Raises pymongo's errors where some may be inserted later.
+    unknown can be inserted again. Raises pymongo's errors if some may be inserted later.
     """
     try:
         collection.insert_many(documents, ordered=False)

@@ -74,7 +74,7 @@ def close_client(uri: str) -> None:
 
 
 def wait_for(database: Database, seconds: float) -> None:
-    """Wait until a database takes writes, at most `seconds`; the next query says if it does not."""
+    """Wait until a database takes writes, at most `seconds`; raises nothing where it does not."""
     end = monotonic() + seconds
     while (left := end - monotonic()) > 0:
         # The driver waits for a primary as long as this lets it, whatever the client's limits.
