@@ -90,6 +90,7 @@ PARTS = {
         lines={
             "app/__init__.py": ["    file,", "file.blueprint"],
             "docs/input.md": ["/sample/file"],
+            "docs/production.md": ["MAX_UPLOAD_SIZE"],  # nginx takes 1 MB by itself
             "config.py": ["UPLOAD_"],
             "model/mongodb/__init__.py": ["File", "Chunk"],
             "pyproject.toml": ['"core.file"'],
@@ -148,6 +149,7 @@ PARTS = {
         paragraphs={
             "docs/description.md": ["Where there is an API log"],
             "docs/engine.md": ["core/batch_writer.py"],
+            "docs/scaling.md": ["The API log's thread"],
             "docs/input.md": ["/sample/log?limit=1"],
             ".env.example": ["API_LOGGING", "LOG_RETENTION_DAYS"],
             "app/asset/index.html": ['id="log"'],
@@ -175,8 +177,11 @@ PARTS = {
         definitions={"tests/__init__.py": ["EXCEPTIONS"]},
         paragraphs={
             ".env.example": ["OPENAPI"],
+            "docs/errors.md": ["@answers"],
+            "docs/input.md": ["Its `schema`"],
             "docs/tutorial.md": ["in `NOTE`", "tags=shape"],
         },
+        sections={"docs/input.md": ["Swagger UI"]},
     ),
     "page": Part(
         "the page with a form for each endpoint, and the database's health",
@@ -238,6 +243,7 @@ PARTS = {
         paragraphs={
             ".env.example": ["ADMIN_TOKEN"],
             "docs/input.md": ["`admin_required`"],
+            "docs/questions.md": ["`self.admin`"],
             "docs/tutorial.md": ["the admin token; [users]"],
         },
     ),
@@ -256,8 +262,9 @@ def take_out(root: Path, names: Iterable[str]) -> None:
     if wanted >= TOGETHER:
         for path in REST:
             remove(root / TEMPLATE / path)
-        questions = root / "docs/questions.md"
-        write(questions, without_paragraphs(read(questions), "tests/contract.py"))
+        for name, text in (("questions", "tests/contract.py"), ("input", "`admin_required`")):
+            page = root / f"docs/{name}.md"
+            write(page, without_paragraphs(read(page), text))
 
 
 def take_part_out(root: Path, part: Part) -> None:

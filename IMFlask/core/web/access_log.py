@@ -28,7 +28,8 @@ def init_app(app: Flask) -> None:
         # The API is not responsible for the time that the client took to send.
         if seconds - request.waited >= config["SLOW_API_TIME"]:
             # One line, whatever the client has sent.
-            texts = (request.method, request.shown_url, redact_body(*request.raw_body))
+            body = redact_body(*request.raw_body(config["LOG_BODIES"]))
+            texts = (request.method, request.shown_url, body)
             line = "slow API: %.3f s, ip %s, %s %s, body %s"
             extra = _extra(request, status, seconds)
             _logger.warning(line, seconds, request.remote_addr, *map(one_line, texts), extra=extra)

@@ -30,7 +30,8 @@ def log_requests(app: Flask, model: Callable[[Database], Any]) -> None:
         """Put the request into the queue, unprocessed: the writer redacts and encodes it."""
         if is_unlogged(app, request):
             return
-        what = request.method[:16], request.shown_path, request.shown_query, *request.raw_body
-        entries.put(Entry(time(), request.id, request.remote_addr, *what, status, seconds))
+        what = request.method[:16], request.shown_path, request.shown_query
+        body = request.raw_body(app.config["LOG_BODIES"])
+        entries.put(Entry(time(), request.id, request.remote_addr, *what, *body, status, seconds))
 
     on_answer(app, put_entry)

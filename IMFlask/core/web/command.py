@@ -5,7 +5,12 @@ from contextlib import contextmanager
 
 import click
 from flask import current_app
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import (
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from core.database.failure import is_duplicate
 from core.database.initializer import IndexConflict
@@ -24,17 +29,26 @@ def in_a_sentence() -> Iterator[None]:
 
     Errors of a controller end it with their own message, a duplicate key with that of a 409.
     """
-    name = current_app.config["APP_NAME"]
     try:
         yield
-    except ConnectionFailure as error:
-        raise click.ClickException(
-            f"[{name}] The database does not answer: start it, or mend"
-            f" {name}_MONGODB_URI, then run this again."
-        ) from error
     except (PyMongoError, ControllerError, IndexConflict, RuntimeError) as error:
-        if isinstance(error, PyMongoError) and is_duplicate(error):
-            raise click.ClickException(f"[{name}] {sentence(current_app, 409)}") from error
-        details = error.details if isinstance(error, OperationFailure) else None
-        words = " ".join(str((details or {}).get("errmsg") or error).split())
-        raise click.ClickException(f"[{name}] {words}") from error
+        name = current_app.config["APP_NAME"]
+        raise click.ClickException(f"[{name}] {_in_words(error, name)}") from error
+
+
+def _in_words(error: Exception, name: str) -> str:
+    if isinstance(error, PyMongoError):
+        if error.timeout and not isinstance(error, ServerSelectionTimeoutError):
+            return (
+                "The database did not answer in time, and may still be at work on this:"
+                " `with pymongo.timeout(0):` around a long query lifts the limit."
+            )
+        if isinstance(error, ConnectionFailure):
+            return (
+                f"The database does not answer: start it, or mend {name}_MONGODB_URI,"
+                " then run this again."
+            )
+        if is_duplicate(error):
+            return sentence(current_app, 409)
+    details = error.details if isinstance(error, OperationFailure) else None
+    return " ".join(str((details or {}).get("errmsg") or error).split())

@@ -59,12 +59,11 @@ class Lifecycle:
         self._html_headers = [*self._headers, ("Content-Security-Policy", policy)]
         both = [*self._json_headers, *self._html_headers, ("X-Request-ID", "")]
         self._names = {name.lower() for name, _ in both}
-        self._logs_bodies = app.config.get("LOG_BODIES", False)
         self._drained = max(DRAINED, app.config.get("MAX_UPLOAD_SIZE", 0))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        exchange = environ[Exchange.KEY] = Exchange(environ, self._logs_bodies)
+        exchange = environ[Exchange.KEY] = Exchange(environ)
         body = self._answer(environ, exchange)
         try:
             start_response(*self._with_headers(exchange))
@@ -93,17 +92,16 @@ class Lifecycle:
         A failure before that is handled as if the view had raised it: Flask dispatches the
         request again and raises it there, for its handlers, signals and hooks.
         """
+        body = None
         try:
             body = self._next(environ, exchange.start)
-        except Exception as error:  # of what comes after the answer, like teardown_request
-            return self._fail(error, exchange)
-        if type(body) is environ.get("wsgi.file_wrapper"):
-            return body  # which a server may send by itself
-        try:
+            if type(body) is environ.get("wsgi.file_wrapper"):
+                return body  # which a server may send by itself
             return begun(body, exchange)
         except Exception as error:
             _close(body)
-            if exchange.failure is not None:
+            # Without a body what comes after the answer has failed, like teardown_request.
+            if body is None or exchange.failure is not None:
                 return self._fail(error, exchange)
             exchange.failure = error
         kept = (exchange.request.kept_body if exchange.request else None) or b""

@@ -47,11 +47,10 @@ class Exchange:
     given: dict[str, str]  # the answer's headers, their names in lower case
     is_whole = False  # whether the first block of the answer's body is all of it
 
-    def __init__(self, environ: dict[str, Any], logs_body: bool = False) -> None:
+    def __init__(self, environ: dict[str, Any]) -> None:
         given = environ.get("HTTP_X_REQUEST_ID")
         self.id = given if given and _ID.fullmatch(given) else f"{getrandbits(128):032x}"
         self.started = perf_counter()
-        self.logs_body = logs_body
 
     def start(self, line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Keep the answer, as the start_response of what is inside, until its first block."""
@@ -81,7 +80,6 @@ class Request(FlaskRequest):
             self.routing_exception = cast(HTTPException, exchange.failure)  # Flask raises it
         self.id = exchange.id
         self._started = exchange.started
-        self._logs_body = exchange.logs_body
         if "werkzeug.proxy_fix.orig" in environ and self.remote_addr:
             # None: a client has reached the app past the proxy.
             self.remote_addr = _address(self.remote_addr)
@@ -173,13 +171,12 @@ class Request(FlaskRequest):
         query = self.query_string
         return query if len(query) <= _SHOWN else query[:_SHOWN].rpartition(b"&")[0]
 
-    @property
-    def raw_body(self) -> tuple[bytes | str, str]:
-        """The body as the view has read it, to be redacted: bytes and their type.
+    def raw_body(self, is_logged: bool) -> tuple[bytes | str, str]:
+        """Return the body as the view has read it, to be redacted: bytes and their type.
 
-        Of an unread one, one over 16 KiB, or without LOG_BODIES a text: its length alone.
+        Of one that is unread, over 16 KiB or not to be logged a text: its length alone.
         """
-        if self._logs_body and (kept := self.kept_body):
+        if is_logged and (kept := self.kept_body):
             return kept, self.mimetype[:64]
         # Most requests have none, and `content_length` would take a while to say so.
         length = self.environ.get("CONTENT_LENGTH") and self.content_length

@@ -9,7 +9,12 @@ from pathlib import Path
 from unittest import mock
 
 from flask import has_app_context
-from pymongo.errors import DuplicateKeyError, OperationFailure, ServerSelectionTimeoutError
+from pymongo.errors import (
+    DuplicateKeyError,
+    NetworkTimeout,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+)
 
 import manage
 from config import APP_NAME
@@ -59,12 +64,17 @@ class CommandTestCase(UnitTestCase):
         self.assertEqual(result.output, f"[{APP_NAME}] a.\nError: [{APP_NAME}] Index x.\n")
 
     def test_db_init_fails_in_one_sentence(self):
-        """Away, refused, contradicted, missing"""
+        """Away, too slow, refused, contradicted, missing"""
         for error, sentence in (
             (
                 ServerSelectionTimeoutError("long\ntext, Topology Description: <...>"),
                 f"The database does not answer: start it, or mend {APP_NAME}_MONGODB_URI,"
                 " then run this again.",
+            ),
+            (
+                NetworkTimeout("127.0.0.1:1: timed out"),
+                "The database did not answer in time, and may still be at work on this:"
+                " `with pymongo.timeout(0):` around a long query lifts the limit.",
             ),
             (
                 DuplicateKeyError("E11000", 11000),
