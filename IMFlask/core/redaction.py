@@ -163,11 +163,14 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
 def _shown_pairs(pairs: list[tuple[str, str]]) -> str:
     is_pair = any(_is_name_of_secret(value) for _, value in pairs)  # name=password&value=x
     secret = _VALUES if is_pair else set()
-    return "&".join(
-        f"{_quote(redact(name)) if _NAME.fullmatch(name) else MASK}="
-        f"{MASK if is_secret(name) or _last_word(name) in secret else _quote(redact(value))}"
-        for name, value in pairs
-    )
+    shown = []
+    for name, value in pairs:
+        if not _NAME.fullmatch(name):  # it may be a secret's, encoded twice
+            name, value = MASK, MASK
+        elif is_secret(name) or _last_word(name) in secret:
+            value = MASK
+        shown.append(f"{_quote(redact(name))}={_quote(redact(value))}")
+    return "&".join(shown)
 
 
 def _last_word(name: str) -> str:

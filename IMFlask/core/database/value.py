@@ -8,7 +8,7 @@ Decimal('19.90')
 0
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -71,12 +71,19 @@ def storable(value: Value) -> Value:
         if "cannot encode object" in str(error):
             raise
         raise Unstorable from error
-    level: list[Any] = [value]
-    for _ in range(LEVELS + 1):
+    for depth, level in enumerate(levels(value)):
+        # What is stored under the name `$ref` comes back as a DBRef.
+        if depth > LEVELS or any(isinstance(one, Mapping) and "$ref" in one for one in level):
+            raise Unstorable
+    return value
+
+
+def levels(value: Any) -> Iterator[list[Any]]:
+    """Yield [value], then all that is in its lists and objects, then what is in these, ..."""
+    level = [value]
+    while level:
+        yield level
         level = [item for one in level for item in _items(one)]
-        if not level:
-            return value
-    raise Unstorable
 
 
 def _items(value: Any) -> Iterable[Any]:

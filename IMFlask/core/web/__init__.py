@@ -23,6 +23,7 @@ def prepare(app: Flask) -> None:
     # No redirects in HTML: a slash at the end does not matter, a doubled one is a 404.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
     configure_logging(app)
 
 

@@ -14,6 +14,8 @@ from bson import DatetimeMS, DBRef, Decimal128, ObjectId, json_util
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
+from core.database.value import LEVELS, levels
+
 _COMPACT = {"separators": (",", ":")}  # the options that Flask's `response` gives
 
 
@@ -93,6 +95,11 @@ class JSONProvider(DefaultJSONProvider):
             value = json.loads(
                 text, parse_constant=_refuse_constant, parse_float=_finite_float, **kwargs
             )
+            # A nested answer takes Python's stack, of which a view has had some.
+            if text.count("[") + text.count("{") > LEVELS and any(
+                depth > LEVELS for depth, _ in enumerate(levels(value))
+            ):
+                raise NotJSON("it is nested too deeply")
             if "\\ud" in text or "\\uD" in text:
                 # An escape may have left half of a surrogate pair: not encodable.
                 json.dumps(value, ensure_ascii=False).encode()

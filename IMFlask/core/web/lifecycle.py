@@ -1,6 +1,5 @@
 """The lifecycle: what happens before and after every request, whatever answers it."""
 
-import io
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -104,9 +103,7 @@ class Lifecycle:
             if body is None or exchange.failure is not None:
                 return self._fail(error, exchange)
             exchange.failure = error
-        kept = (exchange.request.kept_body if exchange.request else None) or b""
-        again = {"wsgi.input": io.BytesIO(kept), "CONTENT_LENGTH": str(len(kept))}
-        return self._answer(environ | again, exchange)
+        return self._answer(environ, exchange)
 
     def _fail(self, error: Exception, exchange: Exchange) -> Iterable[bytes]:
         """Answer an error that Flask did not handle, in the envelope."""
@@ -177,7 +174,8 @@ class Stream:
         except Exception as error:
             extra = {"request": self._request}
             _logger.error("an answer broke off", exc_info=error, extra=extra)
-            raise
+            # A server prints what it gets, and a message can hold what a client has sent.
+            raise RuntimeError("an answer broke off: see the log") from None
 
 
 def _close(body: Any) -> None:

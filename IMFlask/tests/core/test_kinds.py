@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import flask_validation_extended as package
 from bson import ObjectId
 from flask_validation_extended import Email, In, InvalidAnnotation, Max, MaxLen, Min, MinLen
 
 from core.web.response import response
 from core.web.validation.field import Object, StrictObject
+from core.web.validation.kind import described
 from core.web.validation.parameter import Changes, Dict, Form, Header, Json, List, Paging, Query
 from core.web.validation.parameter import Route as Path
 from core.web.validation.rule import Regex
@@ -19,6 +21,7 @@ from core.web.validation.value import Wrong
 from tests.case import AppTestCase
 
 ID = "65a1f0c2b7e4d91234567890"
+NUMBER = 'a decimal number (in JSON a string, like "19.90")'
 
 
 class Status(enum.Enum):
@@ -109,7 +112,6 @@ class KindsTestCase(KindTestCase):
     def test_what_is_none_is_refused(self):
         """In words that say how to write it"""
         moment = "a date and time with its offset, like 2026-01-31T09:30:00Z"
-        number = 'a decimal number as a string, like "19.90"'
         for kind, words, texts in (
             (ObjectId, "an id of 24 hexadecimal digits", ("x", ID + "0", "٣" * 24)),
             (
@@ -124,7 +126,7 @@ class KindsTestCase(KindTestCase):
             (date, "a date like 2026-01-31", ("2026-02-30", "0000-01-01", "20260131", "26-1-1")),
             (
                 Decimal,
-                number,
+                NUMBER,
                 (
                     *("", "NaN", "1e5", "+1", ".5", "5.", " 1", "1_0", "-0", "-0.00", "١"),
                     *("9" * 35, "0." + "1" * 34),
@@ -148,9 +150,9 @@ class KindsTestCase(KindTestCase):
         """A decimal number never comes from a float; true is no 1"""
         for kind, text, words in (
             (ObjectId, "5", "an id of 24 hexadecimal digits, not an integer"),
-            (Decimal, "19.9", 'a decimal number as a string, like "19.90", not a number'),
-            (Decimal, "true", 'a decimal number as a string, like "19.90", not true or false'),
-            (Decimal, "1" + "0" * 34, 'a decimal number as a string, like "19.90", not an integer'),
+            (Decimal, "19.9", f"{NUMBER}, not a number"),
+            (Decimal, "true", f"{NUMBER}, not true or false"),
+            (Decimal, "1" + "0" * 34, f"{NUMBER}, not an integer"),
             (date, "{}", "a date like 2026-01-31, not an object"),
             (Status, '["new"]', "one of these: new, paid"),
             (Level, "{}", "one of these: 1, 2"),
@@ -311,6 +313,10 @@ class ObjectTestCase(KindTestCase):
         self.serve(self.ITEMS)
         self.assert_refused("[1, 2, 3]", "v' must have a length of 2 or less.")
         self.assert_refused("[]", "v' must have a length of 1 or more.")
+        self.assert_refused("{}", f"v' must be {described(self.ITEMS.annotation)}, not an object.")
+        fields = {name: Json(str, optional=True) for name in "ab"}
+        self.serve(Json(Object(**fields), rules=MaxLen(1)))
+        self.assertEqual(self.ask('{"a": "x"}').json["result"], [{"a": "x", "b": None}])
 
     def test_unknown_fields_can_be_refused(self):
         """By a StrictObject; a long name is cut"""
@@ -352,7 +358,8 @@ class ChangesTestCase(KindTestCase):
         words = "Send JSON, with the Content-Type application/json."
         for other in ("application/json-patch+json", "application/vnd.api+json"):
             self.assert_fails(self.client.patch("/view", data="{}", content_type=other), 415, words)
-        for parameter in (Json(str), Changes(a=Json(Object(b=Json(int))))):
+        objects = [Json(Object(b=Json(int))), Json(dict), Json(Dict(int)), Json(package.All)]
+        for parameter in (Json(str), *(Changes(a=one) for one in objects)):
             self.serve(parameter, "PATCH")
             self.assert_fails(self.client.patch("/view", data="{}", **kind), 415, words)
 
@@ -403,6 +410,13 @@ class RuleTestCase(KindTestCase):
         self.serve(Json(List(str), rules=Unique()))
         self.assertEqual(self.ask('["a", "b"]').status_code, 200)
         self.assert_refused('["a", "b", "a"]', "v[2]' must not repeat 'a'.")
+
+    def test_true_is_no_1(self):
+        """To In"""
+        self.serve(Json([int, bool], rules=In([1, False])))
+        self.assertEqual([self.ask(one).status_code for one in ("1", "false")], [200, 200])
+        self.assert_refused("true", "v' must be one of these: 1, false.")
+        self.assert_refused("0", "v' must be one of these: 1, false.")
 
     def test_regex_has_a_sentence_of_one_s_own(self):
         """Else the pattern's"""

@@ -76,7 +76,8 @@ class ModelTestCase(UnitTestCase):
         for _ in range((LEVELS - 3) // 2):
             deep = {"a": [deep]}
         exact = Decimal("9" * 34)
-        for value in (2**63, "\ud800", {"a\0b": 1}, {1: 2}, [[deep]], Decimal("9" * 35)):
+        ref = [{"a": {"$ref": "x", "$id": 1}}]  # which would come back as a DBRef
+        for value in (2**63, "\ud800", {"a\0b": 1}, {1: 2}, [[deep]], Decimal("9" * 35), ref):
             self.assertRaises(Unstorable, storable, value)
         for value in (2**63 - 1, "한국어", deep, exact, uuid4(), utc_now(), b"x", 0.5):
             self.assertIs(storable(value), value)

@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from flask import Flask
+from flask_validation_extended import File
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
@@ -101,6 +102,8 @@ def _errors(rule: Rule, function: View) -> set[int]:
         errors.add(400)
     if any(isinstance(parameter, tuple(BODIES)) for parameter in given):
         errors |= {413, 415}
+    if any(isinstance(parameter, File) for parameter in given):
+        errors.add(403)  # to a page of another site
     if VARIABLE.search(rule.rule):
         errors.add(404)
     # Any view of the API may ask the database; a page or a probe says so itself.

@@ -22,11 +22,12 @@ Schema = dict[str, Any]
 _LENGTHS = {"string": "Length", "array": "Items", "object": "Properties"}
 
 # The patterns that mean in ECMAScript, whose expressions JSON Schema has, what they mean
-# in Python: no flags, no names, no possessive quantifiers, no escapes but these. \d and
-# \w are fewer letters there, so that nothing is promised that the view refuses.
+# in Python: no flags, no names, no possessive quantifiers, no `{,3}`, no `[]a]`, no escapes
+# but these. \d, \s and \w are fewer letters there, so that nothing is promised that the
+# view refuses, except where a class is negated.
 _SHARED_PATTERN = re.compile(
-    r"(?:\\[\^$\\.*+?()\[\]{}|/\-dwsSbnrtfv1-9]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
-    r"|\((?!\?)|\(\?(?:[:=!]|<[=!])|[*+?}](?!\+)|[^\\(*+?}])*"
+    r"(?!.*\[\^[^\]]*\\[dws])(?:\\[\^$\\.*+?()\[\]{}|/\-dwsnrtfv1-9]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
+    r"|\((?!\?)|\(\?(?:[:=!]|<[=!])|[*+?}](?!\+)|\{(?!,)|\[(?!\^?\])|[^\\(\[{*+?}])*"
 )
 
 # What a rule adds to the schema of these kinds.

@@ -29,16 +29,22 @@ class Field:
         # An object's own defaults are in it as well.
         self._default = read(default, self._kinds) if isinstance(default, dict) else default
         self._rules = [(checker(rule), rule) for rule in parameter.rules]
+        # Checked before each item of a list is read, and an Object's defaults are in it.
         self._lengths = [pair for pair in self._rules if isinstance(pair[1], LENGTHS)]
+        self._others = [pair for pair in self._rules if pair not in self._lengths]
+        kinds = {getattr(kind, "org_type", kind) for kind in self._kinds}
+        self._containers = tuple(kinds & {list, dict})
 
     def read(self, value: Any) -> Any:
         """Return the value that the view gets; raise Wrong with a sentence for the client."""
         if value is MISSING or value is None:
             return self._read_nothing(is_null=value is None)
-        if isinstance(value, (list, dict)):
-            _check(value, self._lengths)  # before each item is read
+        rules = self._rules
+        if isinstance(value, self._containers):
+            _check(value, self._lengths)
+            rules = self._others
         value = read(value, self._kinds, self._is_text)
-        _check(value, self._rules)
+        _check(value, rules)
         return value
 
     def _read_nothing(self, is_null: bool) -> Any:

@@ -80,7 +80,7 @@ KINDS: dict[Any, Kind] = {
         format="date-time",
     ),
     date: _text("a date like 2026-01-31", _DATE, date.fromisoformat, format="date"),
-    Decimal: _text('a decimal number as a string, like "19.90"', _DECIMAL, Decimal),
+    Decimal: _text('a decimal number (in JSON a string, like "19.90")', _DECIMAL, Decimal),
 }
 STRINGS = KINDS.keys() - {int, float, bool, str, list, dict, All}  # what is a string in JSON
 

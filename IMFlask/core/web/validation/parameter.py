@@ -106,7 +106,8 @@ class Changes(Json):
         super().__init__(PartialObject(**fields))
         self.types = [JSON]
         # A merge patch would merge the objects in it, which are replaced as a whole here.
-        if not any(isinstance(kind, Object) for one in fields.values() for kind in one.annotation):
+        kinds = [kind for one in fields.values() for kind in one.annotation]
+        if not any(kind is All or _origin(kind) is dict for kind in kinds):
             self.types.append(MERGE_PATCH)
         read = partial(read_json, types=self.types)
         self.source = Source("JSON field", False, read, lambda body, key, label: body)

@@ -91,7 +91,10 @@ def checker(rule: ValidationRule) -> Callable[[Any], bool]:
     if isinstance(rule, package.Datetime) and rule._df_format == "%Y-%m-%d":
         return lambda text: bool(KINDS[date].text.fullmatch(text)) and rule.is_valid(text)
     if isinstance(rule, _ASCII_RULES):
-        return lambda text: text.isascii() and rule.is_valid(text)
+        return lambda text: text.isascii() and text.isprintable() and rule.is_valid(text)
+    if type(rule).is_valid is package.In.is_valid:  # to Python, True is 1
+        allowed = [(isinstance(one, bool), one) for one in rule._enum]
+        return lambda value: (isinstance(value, bool), value) in allowed
     own: Callable[[Any], bool] = rule.is_valid
     return own
 

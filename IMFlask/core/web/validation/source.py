@@ -58,7 +58,7 @@ def read_json(request: Request, variables: dict[str, Any], types: Any = (JSON,))
 def read_form(request: Request, variables: dict[str, Any]) -> Any:
     """Return the fields of the form."""
     refuse_encoding(request)
-    if request.mimetype and request.mimetype not in FORMS:
+    if request.mimetype not in FORMS and (request.mimetype or request.get_data()):
         raise UnsupportedMediaType(f"Send a form, with the Content-Type {FORMS[0]}.")
     return request.form
 

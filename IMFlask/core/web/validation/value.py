@@ -111,7 +111,7 @@ def _from_json(value: Any, kind: Any) -> Any:
             return whole
         return Decimal(whole) if abs(whole) < 10**DIGITS else _OTHER
     if kind is float and isinstance(value, int):  # JSON has one kind of number
-        return value if value.bit_length() <= 1023 else _OTHER  # else no float can hold it
+        return float(value) if value.bit_length() <= 1023 else _OTHER  # no float can hold it
     if isinstance(value, str) and _is_string(kind):
         return _from_text(value, kind)
     return value if isinstance(kind, type) and isinstance(value, kind) else _OTHER
