@@ -106,8 +106,6 @@ class BatchWriter:
         self._bytes = 0  # of the queue
         self._batch: list[Any] = []  # encoded, being written
         self._wake = Event()
-        self._is_closing = False
-        self._written_at = 0.0  # by the monotonic clock
         self._reported_at = -REPORT
         self._reported = 0
         self.dropped = 0  # found the queue full
@@ -139,7 +137,9 @@ class BatchWriter:
                 self._write_all()
             except Exception as error:
                 trouble = f"{type(error).__name__}: {error}"
-            self._report_news(trouble)
+            has_news = trouble or self.dropped + self.lost > self._reported
+            if has_news and monotonic() - self._reported_at >= REPORT:
+                self._report(trouble)
             if trouble or len(self) or not self._is_closing:
                 self._wake.wait(PAUSE)
                 self._wake.clear()
@@ -162,11 +162,6 @@ class BatchWriter:
                 batch.append(encode(item))
             except Exception:
                 self.lost += 1
-
-    def _report_news(self, trouble: str) -> None:
-        has_news = trouble or self.dropped + self.lost > self._reported
-        if has_news and monotonic() - self._reported_at >= REPORT:
-            self._report(trouble)
 
     def _report(self, trouble: str = "") -> None:
         self._reported_at = monotonic()

@@ -3,8 +3,9 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core.web import access_log, lifecycle
+from core.web import access_log
 from core.web.json_provider import JSONProvider
+from core.web.lifecycle import Lifecycle
 from core.web.logging import configure_logging
 from core.web.request import Request
 from core.web.session import SessionInterface
@@ -29,7 +30,7 @@ def prepare(app: Flask) -> None:
 
 def surround(app: Flask) -> None:
     """Wrap `app`, and what extensions have wrapped it in, in its lifecycle."""
-    lifecycle.init_app(app)
+    app.wsgi_app = Lifecycle(app)  # type: ignore[method-assign]
     access_log.init_app(app)
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, **hops)  # type: ignore[method-assign]

@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
             line = "%s %s %d %.1f ms"
             _logger.info(line, request.method[:16], shown, status, seconds * 1000, extra=extra)
         # The API is not responsible for the time that the client took to send.
-        if seconds - request.waited >= config["SLOW_API_TIME"]:
+        if seconds - request.received.waited >= config["SLOW_API_TIME"]:
             # One line, whatever the client has sent.
             body = redact_body(*request.raw_body(config["LOG_BODIES"]))
             texts = (request.method, request.shown_url, body)

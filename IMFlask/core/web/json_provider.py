@@ -16,8 +16,6 @@ from flask.json.provider import DefaultJSONProvider
 
 from core.database.value import LEVELS, levels
 
-_COMPACT = {"separators": (",", ":")}  # the options that Flask's `response` gives
-
 
 def to_json(value: Any) -> Any:
     """Return the JSON value for what MongoDB holds and JSON does not.
@@ -77,7 +75,7 @@ class JSONProvider(DefaultJSONProvider):
 
         Keys are texts there: those that are ids are written like values.
         """
-        if kwargs and kwargs != _COMPACT:
+        if kwargs:
             return super().dumps(_plain(obj), **kwargs)
         try:
             return self._encoder.encode(obj)
@@ -93,7 +91,7 @@ class JSONProvider(DefaultJSONProvider):
         try:
             text = s if isinstance(s, str) else s.decode("utf-8-sig")  # RFC 8259, 8.1
             value = json.loads(
-                text, parse_constant=_refuse_constant, parse_float=_finite_float, **kwargs
+                text, parse_constant=_refuse_constant, parse_float=finite_float, **kwargs
             )
             # A nested answer takes Python's stack, of which a view has had some.
             if text.count("[") + text.count("{") > LEVELS and any(
@@ -145,7 +143,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise NotJSON(f"{name} is not JSON")
 
 
-def _finite_float(text: str) -> float:
+def finite_float(text: str) -> float:
+    """Return the number in a text; raise NotJSON where no float can hold it."""
     number = float(text)
     if not math.isfinite(number):
         raise NotJSON("a number is too large")

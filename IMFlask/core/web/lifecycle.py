@@ -1,12 +1,13 @@
 """The lifecycle: what happens before and after every request, whatever answers it."""
 
-import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from flask import Flask
+from werkzeug.wsgi import ClosingIterator
 
 from core.web.drain import drain
 from core.web.request import Answer, Exchange, Request
@@ -28,12 +29,6 @@ _NO_STORE = ("Cache-Control", "no-store")
 Hook = Callable[[Request, int, float], None]
 
 
-def init_app(app: Flask) -> None:
-    """Wrap `app` in its lifecycle."""
-    hooks: list[Hook] = app.extensions.setdefault("on_answer", [])
-    app.wsgi_app = Lifecycle(app, hooks)  # type: ignore[method-assign]
-
-
 def on_answer(app: Flask, hook: Hook) -> None:
     """Have `hook` called once an answer has begun; what it raises is logged."""
     app.extensions["on_answer"].append(hook)
@@ -46,10 +41,10 @@ class Lifecycle:
     and does not see what Flask lets through: a failure in `teardown_request`, for one.
     """
 
-    def __init__(self, app: Flask, hooks: list[Hook]) -> None:
+    def __init__(self, app: Flask) -> None:
         self._app = app
         self._next = app.wsgi_app
-        self._hooks = hooks
+        self._hooks: list[Hook] = app.extensions.setdefault("on_answer", [])
         self._headers = list(_HEADERS)
         if age := app.config["HSTS_SECONDS"]:
             self._headers.append(("Strict-Transport-Security", f"max-age={age}"))
@@ -76,7 +71,7 @@ class Lifecycle:
             exchange.request = request.routing_exception = exchange.failure = None
             seconds = request.elapsed()
             # A stream may be made of the request's body while it is sent.
-            if exchange.is_whole and not request.is_read:
+            if exchange.is_whole and not request.received.is_whole:
                 drain(environ, self._drained)
             for hook in self._hooks:
                 try:
@@ -146,36 +141,21 @@ def begun(body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
     first = next(blocks, None)  # none of a HEAD and the like
     exchange.is_whole = first is None or str(len(first)) == exchange.given.get("content-length")
     if first is not None and not exchange.is_whole:
-        return Stream(body, first, blocks, exchange.request)
+        return ClosingIterator(_logged(first, blocks, exchange.request), partial(_close, body))
     whole = Whole((first or b"",))
     if hasattr(body, "close"):
         whole.close = body.close
     return whole
 
 
-class Stream:
-    """A body whose first block is read. What fails later is logged."""
-
-    def __init__(
-        self, body: Any, first: bytes, blocks: Iterator[bytes], request: Request | None
-    ) -> None:
-        self._blocks = itertools.chain([first], blocks)
-        self._request = request
-        self.close = partial(_close, body)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._blocks)
-        except StopIteration:
-            raise
-        except Exception as error:
-            extra = {"request": self._request}
-            _logger.error("an answer broke off", exc_info=error, extra=extra)
-            # A server prints what it gets, and a message can hold what a client has sent.
-            raise RuntimeError("an answer broke off: see the log") from None
+def _logged(first: bytes, blocks: Iterator[bytes], request: Request | None) -> Iterator[bytes]:
+    """Yield the blocks of a body; an error is logged."""
+    try:
+        yield from chain([first], blocks)  # which does not close them
+    except Exception as error:
+        _logger.error("an answer broke off", exc_info=error, extra={"request": request})
+        # A server prints what it gets, and a message can hold what a client has sent.
+        raise RuntimeError("an answer broke off: see the log") from None
 
 
 def _close(body: Any) -> None:

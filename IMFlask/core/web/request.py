@@ -1,6 +1,7 @@
 """The request: Flask's, with an id and a safely read body."""
 
 import contextlib
+import io
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -70,7 +71,7 @@ class Request(FlaskRequest):
 
     form_data_parser_class = FormParser
 
-    _body: Body | None = None  # once it is read
+    received = Body(io.BytesIO(), None, None)  # of the body, so far
     _trusted_hosts: list[str] | None = None
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
@@ -117,32 +118,14 @@ class Request(FlaskRequest):
         """Return the seconds since the request came in."""
         return perf_counter() - self._started
 
-    @property
-    def is_read(self) -> bool:
-        """Whether all of the body was read."""
-        return self._body is not None and self._body.is_whole
-
-    @property
-    def kept_body(self) -> bytes | None:
-        """The body, where it was read to its end and is small."""
-        return self._body.kept() if self._body else None
-
-    @property
-    def waited(self) -> float:
-        """The seconds spent receiving the body."""
-        return self._body.waited if self._body else 0.0
-
     @cached_property
     def stream(self) -> IO[bytes]:
         """The body as it comes in; raises a 413 at once when its length is over the limit."""
         limit, length = self.max_content_length, self.content_length
         if limit is not None and (length or 0) > limit:
             raise RequestEntityTooLarge
-        # Werkzeug's stream would refuse the chunked body that just reaches its limit.
-        most = None if limit is None else limit + 1
-        stream = get_input_stream(self.environ, max_content_length=most)
-        self._body = Body(stream, length, limit)
-        return cast(IO[bytes], self._body)
+        self.received = Body(get_input_stream(self.environ), length, limit)
+        return cast(IO[bytes], self.received)
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the body as it comes in, some 64 KiB at once."""
@@ -185,11 +168,11 @@ class Request(FlaskRequest):
 
         Of one that is unread, over 16 KiB or not to be logged a text: its length alone.
         """
-        if is_logged and (kept := self.kept_body):
+        if is_logged and (kept := self.received.kept()):
             return kept, self.mimetype[:64]
         # Most requests have none, and `content_length` would take a while to say so.
         length = self.environ.get("CONTENT_LENGTH") and self.content_length
-        length = length or (self._body.count if self._body else 0)
+        length = length or self.received.count
         return f"({length} bytes)" if length else "", ""
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterator
 from urllib.parse import quote
 
 from flask import Response
@@ -18,7 +17,7 @@ def download(stored: Stored) -> Response:
 
     Raises a 412 or 416, as Werkzeug reads the request's conditions and range.
     """
-    response = Response(_Bytes(stored), content_type=stored.content_type)
+    response = Response(content_type=stored.content_type)
     response.content_length = stored.length
     response.accept_ranges = "bytes"
     response.set_etag(stored.etag)
@@ -40,6 +39,8 @@ def download(stored: Stored) -> Response:
             response.make_conditional(environ, accept_ranges=True, complete_length=stored.length)
     if response.status_code == 412:
         raise PreconditionFailed
+    part = response.content_range  # without a start where the whole file is wanted
+    response.response = stored.blocks(part.start or 0, part.stop or stored.length)
     return response
 
 
@@ -53,29 +54,3 @@ def disposition(filename: str) -> str:
     if plain == filename:
         return f'attachment; filename="{plain}"'
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
-
-
-class _Bytes:
-    """The bytes of a file, which Werkzeug asks for from the first one that is wanted."""
-
-    def __init__(self, stored: Stored) -> None:
-        self._stored = stored
-        self._start = 0
-        self._blocks: Iterator[bytes] | None = None
-
-    def __iter__(self) -> "_Bytes":
-        return self
-
-    def __next__(self) -> bytes:
-        if self._blocks is None:
-            self._blocks = self._stored.blocks(self._start, self._stored.length)
-        return next(self._blocks)
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, start: int) -> None:
-        self._start = start
-
-    def tell(self) -> int:
-        return self._start

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import click
-from flask import Flask, Response, request
+from flask import Flask, request
 
 from core.web.json_provider import to_json
 from core.web.mark import is_static, unlogged
@@ -32,20 +32,13 @@ def publish_description(app: Flask) -> None:
 
     if app.config["OPENAPI"]:
         description = describe(app)
-        text = _dumps(description)
 
         @app.get("/openapi.json", endpoint="openapi")
         @unlogged
-        def openapi_api() -> Response:
+        def openapi_api() -> dict[str, Any]:
             """Describe the API."""
-            if root := request.script_root:  # below which a proxy or a mount has the app
-                served = _dumps({**description, "servers": [{"url": root}]})
-                return Response(served, mimetype="application/json")
-            return Response(text, mimetype="application/json")
-
-
-def _dumps(description: dict[str, Any]) -> str:
-    return json.dumps(description, ensure_ascii=False, separators=(",", ":"))
+            root = request.script_root  # below which a proxy or a mount has the app
+            return {**description, "servers": [{"url": root}]} if root else description
 
 
 def describe(app: Flask) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Field:
 
     def _read_nothing(self, is_null: bool) -> Any:
         if isinstance(self._default, (list, dict)):  # which the view may change
-            return copy.deepcopy(self._default) if self._default else type(self._default)()
+            return copy.deepcopy(self._default)
         if self._default is not None:
             return self._default
         if self._optional:

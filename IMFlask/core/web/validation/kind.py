@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from math import isfinite
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from bson import ObjectId
 from flask_validation_extended import All, Dict, List
+
+from core.web.json_provider import finite_float
 
 DIGITS = 34  # of a Decimal, as BSON's Decimal128 has them
 
@@ -36,12 +37,6 @@ def _moment(text: str) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as BSON keeps it
 
 
-def _finite(text: str) -> float:
-    if not isfinite(number := float(text)):
-        raise ValueError
-    return number
-
-
 _HEX = "[0-9a-fA-F]"
 _DATE = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -56,7 +51,7 @@ KINDS: dict[Any, Kind] = {
         "a number",
         {"type": "number"},
         re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"),
-        _finite,
+        finite_float,
     ),
     bool: Kind(
         "true or false",

@@ -20,17 +20,16 @@ _SIMPLE = KINDS.keys() - {list, dict}
 class List(package.List):
     """A kind: a JSON array of items of one kind, or of one of several."""
 
+    org_type: type = list
+
     def __init__(self, item: Any = All) -> None:
         self.item = item
-        self._org_type = list
 
 
-class Dict(package.Dict):
+class Dict(List, package.Dict):
     """A kind: a JSON object whose values are of one kind, or of one of several."""
 
-    def __init__(self, item: Any = All) -> None:
-        self.item = item
-        self._org_type = dict
+    org_type = dict
 
 
 class _OfAnyKind:

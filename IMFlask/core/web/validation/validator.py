@@ -60,11 +60,6 @@ class _Entry(NamedTuple):
     source: Source
     field: Field
 
-    def sentence(self, error: Wrong) -> str:
-        """Return what the client reads of a wrong value."""
-        place = f"{self.key}{error.place}".removeprefix(".")
-        return f"{self.source.label} '{place}' {error.sentence}"
-
 
 class _Plan(NamedTuple):
     """How a view's parameters are read, by how their sources are."""
@@ -81,7 +76,8 @@ class _Plan(NamedTuple):
                 try:
                     values[entry.name] = entry.field.read(value)
                 except Wrong as error:
-                    raise Invalid(entry.sentence(error)) from None
+                    place = f"{entry.key}{error.place}".removeprefix(".")
+                    raise Invalid(f"{entry.source.label} '{place}' {error.sentence}") from None
         for name, parts in self.pages.items():
             values[name] = Page(*map(values.pop, parts))
         return values

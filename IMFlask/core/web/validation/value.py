@@ -69,14 +69,9 @@ def _not(value: Any, kinds: Any) -> str:
     """What the value is instead, unless it is only written or chosen wrongly."""
     several = kinds if isinstance(kinds, (list, tuple)) else (kinds,)
     is_string = isinstance(value, str)
-    if any(is_choice(kind) or (is_string and _is_string(kind)) for kind in several):
+    if any(is_choice(kind) or (is_string and kind in STRINGS) for kind in several):
         return ""
     return f", not {described_value(value)}"
-
-
-def _is_string(kind: Any) -> bool:
-    """Whether a kind is written as a string in JSON, and none there."""
-    return isinstance(kind, type) and kind in STRINGS
 
 
 def _from_text(text: str, kind: Any) -> Any:
@@ -112,7 +107,7 @@ def _from_json(value: Any, kind: Any) -> Any:
         return Decimal(whole) if abs(whole) < 10**DIGITS else _OTHER
     if kind is float and isinstance(value, int):  # JSON has one kind of number
         return float(value) if value.bit_length() <= 1023 else _OTHER  # no float can hold it
-    if isinstance(value, str) and _is_string(kind):
+    if isinstance(value, str) and kind in STRINGS:
         return _from_text(value, kind)
     return value if isinstance(kind, type) and isinstance(value, kind) else _OTHER
 
