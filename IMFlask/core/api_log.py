@@ -31,8 +31,8 @@ class Entry(NamedTuple):
 def writer(log: Any) -> BatchWriter:
     """Return the writer to put entries into: it redacts, encodes and stores them.
 
-    log: a model with `encode(document)`, which makes of an entry what `insert_logs(list)`
-    stores, each once; that returns how many can never be, and raises if some may be later.
+    log: a model. `encode(document)` returns what `insert_logs(list)` takes. The latter stores
+    each once, returns how many it can never store, and raises if a retry may help.
     """
     return BatchWriter(
         "API log",
@@ -44,7 +44,7 @@ def writer(log: Any) -> BatchWriter:
 
 
 def _size(entry: Entry) -> int:
-    """Return the bytes of an entry, without what all of them have."""
+    """Return an entry's size: 500 bytes and its variable fields."""
     return 500 + len(entry.path) + len(entry.query) + len(entry.body)
 
 

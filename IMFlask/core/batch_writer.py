@@ -20,13 +20,13 @@ from typing import Any
 
 from core.redaction import one_line
 
-LIMIT = 10_000  # items in the queue; one that comes then is dropped, and counted
-BYTES = 16 * 1024 * 1024  # of all items in it, as `size` counts them: the same
+LIMIT = 10_000  # items in the queue; a further item is dropped, and counted
+BYTES = 16 * 1024 * 1024  # of all items, by `size`; a further item is dropped
 BATCH = 500  # items written at once, at most
 PAUSE = 0.5  # seconds that an item waits for others, and a failed batch for its next try
 OPEN = 0.2  # seconds that the first item waits for the writer to be open, at most
 STOP = 25.0  # seconds for what is left at a graceful end, as long as batches are written
-STALL = 5.0  # seconds without one, after which the rest is given up
+STALL = 5.0  # seconds without a batch until the rest is given up
 REPORT = 10.0  # seconds between two lines in the log about trouble
 
 _logger = logging.getLogger(__name__)
@@ -35,12 +35,11 @@ _logger = logging.getLogger(__name__)
 class BatchWriter:
     """Writes items in batches, from a thread of its own that the first item starts.
 
-    name: what the items are, for the log. encode: makes of an item what is to be
-    written; when it raises, that item alone is lost. write: writes a list of
-    these and returns how many were refused for good; when it raises, the very same list
-    is tried again, so it must bear with what it has written before.
-    open: what the writing needs of threads; from Python 3.12 on none can be started
-    once a process has begun to end, which may be right after its first item.
+    name: the items' name in the log. encode: returns the form of an item that `write` takes; if
+    it raises, only that item is lost. write: writes a list of these and returns how many it
+    refuses for good; if it raises, the same list is tried again, and some of it may be written
+    already. open: starts the threads that writing needs. Python 3.12 and later start none once a
+    process has begun to end, maybe right after its first item.
     size: returns how many bytes an item takes while it waits.
 
     A graceful end of the process, a forked one's too, waits for the rest while batches

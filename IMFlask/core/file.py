@@ -15,8 +15,8 @@ from core.error import Invalid
 
 NAME_LIMIT = 255  # characters, as NTFS and APFS take them; others count bytes
 
-# Control characters, ends of lines, letters that nobody sees, and what turns the order
-# of letters around, so that a name that ends with `gpj.exe` is shown as `exe.jpg`.
+# Control characters, line ends, invisible characters, and characters that reverse the order of
+# letters: they show a name ending with `gpj.exe` as `exe.jpg`.
 _UNFIT = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0]"
@@ -30,7 +30,7 @@ _ANY_BYTES = "application/octet-stream"
 
 
 class Upload(NamedTuple):
-    """A file as it comes in: its bytes can be read once, in the order of the files."""
+    """An uploaded file. Its bytes can be read once, in the order of the files."""
 
     filename: str
     content_type: str | None
@@ -43,15 +43,15 @@ class Stored(NamedTuple):
     filename: str
     content_type: str
     length: int  # bytes
-    etag: str  # never that of other bytes
+    etag: str  # unique to these bytes
     created_at: datetime
     blocks: Callable[[int, int], Iterator[bytes]]  # blocks(start, stop): the bytes between
 
 
 def name(given: str) -> str:
-    """Return a file's name without its folders, and with `_` for what no name may hold.
+    """Return a file's name without its folders; `_` replaces forbidden characters.
 
-    Raises Invalid for one that is no UTF-8, too long, or nothing but a folder.
+    Raises Invalid for a name that is not UTF-8, too long, or only a folder.
     """
     if "\ufffd" in given:
         raise Invalid("The name of a file is not valid UTF-8.")
@@ -78,7 +78,7 @@ def known_type(stored: Any) -> str:
 
 
 def known_name(stored: Any) -> str:
-    """Return a stored name if it is one, made fit where it is not; else `file`."""
+    """Return a stored name, cleaned as by `name`; `file` if it is invalid."""
     try:
         return name(stored) if isinstance(stored, str) else "file"
     except Invalid:
@@ -86,7 +86,7 @@ def known_name(stored: Any) -> str:
 
 
 def is_accepted(name: str, media_type: str, kinds: Sequence[str]) -> bool:
-    """Whether a file is of one of the accepted kinds; none: any.
+    """Whether a file is of one of `kinds`, or `kinds` is empty.
 
     kinds: endings like `.pdf` and types like `image/png` or `image/*`, in lower case,
     as in the attribute `accept` of HTML. A type is what the client says it is.

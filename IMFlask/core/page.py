@@ -13,7 +13,7 @@ Documents = list[dict[str, Any]]
 
 
 class Page(NamedTuple):
-    """What part of a list a client asks for: at most `limit`, older than `before`."""
+    """A requested part of a list: at most `limit`, older than `before`."""
 
     limit: int
     before: ObjectId | None = None  # the `_id` that an earlier page ended with
@@ -26,9 +26,9 @@ def newest(
 ) -> tuple[Documents, Any]:
     """Return a page of what `find` finds, and the cursor of the next page.
 
-    find: a model's method that returns the newest documents, given how many and
-    the `_id` that they are to be older than. limit: the most on the page; before:
-    the cursor of an earlier page. The cursor that comes back is None on the last page.
+    find: a model's method. It takes a limit and an `_id`, and returns the newest documents older
+    than that. limit: the most on the page; before: the cursor of an earlier page. The returned
+    cursor is None on the last page.
     """
     documents = find(limit + 1, None if before is None else ObjectId(before))
     page = documents[:limit]

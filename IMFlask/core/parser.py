@@ -84,7 +84,7 @@ def proxy_hops(text: str) -> dict[str, int]:
     counts = {name: count for name, _, count in pairs if re.fullmatch("[0-9]", count)}
     if len(counts) < len(pairs) or not counts.keys() <= set(_PROXY_HEADERS):
         raise ValueError(f"numbers of proxies like for=1,proto=1 (of {', '.join(_PROXY_HEADERS)})")
-    # ProxyFix trusts one for `for` and `proto` unless it is told not to.
+    # ProxyFix's default is 1 for `for` and `proto`: every number is set.
     return {f"x_{name}": int(counts.get(name, 0)) for name in _PROXY_HEADERS}
 
 

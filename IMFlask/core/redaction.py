@@ -11,8 +11,8 @@ import unicodedata
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-# What a secret's name contains, compared with its letters and digits alone:
-# `X-Api-Key`, `apiKey` and `api_key` are one.
+# Parts of secrets' names. Only letters and digits are compared: `X-Api-Key`, `apiKey` and
+# `api_key` are equal.
 _SECRET = re.compile(
     r"password|passwd|passwort|kennwort|passphrase|passcode|passkey|비밀번호|암호|密码|密碼|パスワード"
     r"|пароль|senha|contraseña|motdepasse|secret|token|authorization|credential|cookie|sessid"
@@ -27,16 +27,16 @@ _SECRET_WORD = re.compile(
 )
 # A plain name; other text may contain a value.
 _NAME = re.compile(r"[\w.\-\[\]]{1,64}")
-# A name with a value behind it, inside of some text. Bounded and begun at the
-# name's first letter alone: its time must not grow with the square of the text.
+# A name followed by a value, in a text. It is bounded and begins only at a name's first letter:
+# its time must not grow with the square of the text.
 _NAMED_VALUE = re.compile(r"(?<![\w.\-])([\w.\-]{1,64})[\\\"'\s\[\]]{0,8}[=:>]")
-# A query in which nothing but a name can tell of a secret, and nothing is encoded.
+# A query of plain names and plain values, of which nothing is encoded.
 _PLAIN_QUERY = re.compile(rb"[a-zA-Z_]\w{0,63}=[\w.,-]{0,256}(&[a-zA-Z_]\w{0,63}=[\w.,-]{0,256})*")
 # A URL with a password in it.
 _LOGIN = re.compile(r"://[^/\s:]*:[^/\s]+@")
 _USER = re.compile(r":[^/\s]+@")  # the same in a part of a path
-# What is a secret by its own form: the header `Authorization`'s, a JSON Web Token, a key
-# with the prefix that its maker gives it, a private key.
+# Secrets with a form of their own: a value of `Authorization`, a JSON Web Token, a key with its
+# maker's prefix, a private key.
 _TOKEN = re.compile(
     r"(?i:bearer|basic)\s+(?=\S{0,256}[\d=])[\w.~+/=-]{8}"
     r"|(?<![\w.-])(eyJ[\w-]{5,4096}\.[\w-]{5,4096}(\.|\Z)"
@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     r"|[sr]k_(live|test)_\w{8}|sk-[\w-]{16}|AKIA[0-9A-Z]{16}|AIza[\w-]{30}|ya29\.|SG\.[\w-]{16})"
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY"
 )
-_DECODED = 3  # times that a text may be percent-encoded
+_DECODED = 3  # forms of a text that are searched: given, decoded once, decoded twice
 # Beside a secret's name: {"name": "password", "value": 1}.
 _VALUES: set[str] = {"value", "values", "val"}
 MASK = "***"
@@ -69,8 +69,8 @@ def _is_secret(name: str) -> bool:
 def redact(value: Any) -> Any:
     """Return a copy of a JSON value in which each secret, at any depth, is `***`.
 
-    So is a text that has a secret's name with a value behind it, a URL's password or what
-    looks like a token; and the value in {"name": "password", "value": ...}.
+    `***` also replaces a text with a secret's name before a value, with a URL's password or a
+    likely token; and the value in {"name": "password", "value": ...}.
     """
     if isinstance(value, dict):
         others = [item for name, item in value.items() if name.lower() not in _VALUES]
@@ -126,8 +126,8 @@ def redact_query(query: bytes) -> str:
 def redact_body(body: bytes | str, mimetype: str) -> str:
     """Return the part of a request's body that may be stored, at most 2 KB of UTF-8.
 
-    Its secrets become `***` first, then it is cut. Of a body that is neither
-    JSON nor a urlencoded form only the length is stored.
+    It is redacted first, then cut. A body that is neither JSON nor a urlencoded form is stored as
+    its length.
     """
     if isinstance(body, str):
         return body  # that can be shown as it is
@@ -139,7 +139,7 @@ def redact_body(body: bytes | str, mimetype: str) -> str:
             shown = json.dumps(redact(json.loads(body)), ensure_ascii=False)
         elif mimetype == "application/x-www-form-urlencoded":
             pairs = _pairs(body)
-            # What curl sends as a form by default may be anything.
+            # curl sends any data as a form by default.
             if all(_NAME.fullmatch(name) for name, _ in pairs):
                 shown = _shown_pairs(pairs)
     except (ValueError, RecursionError):

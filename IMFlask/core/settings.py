@@ -4,8 +4,8 @@
 >>> env.integer("WORKERS", 1, 1, 16), env.boolean("VERBOSE", False)
 (4, False)
 
-A value that cannot be read stops the start: one sentence on stderr, exit code 4, on
-which `flask`, gunicorn and Granian all give up instead of trying again.
+An invalid value ends the process: one sentence on stderr, exit code 4. `flask`, gunicorn and
+Granian do not restart a process with that code.
 """
 
 import os
@@ -78,7 +78,7 @@ class Environment:
     def report_unknown(self) -> None:
         """Print each variable with our prefix that no setting reads: it is misspelt.
 
-        Not those that Kubernetes sets for a Service of our name: X_SERVICE_*, X_PORT*.
+        Ignores Kubernetes' variables for a Service of our name: X_SERVICE_*, X_PORT*.
         """
         spelt = str.upper if sys.platform == "win32" else str  # which has no lower case
         known = set(map(spelt, self._asked))
@@ -136,8 +136,8 @@ class Environment:
     ) -> Value | None:
         """Return the setting, parsed by `parse`, or None if it is unset.
 
-        parse: raises ValueError with what to put there, "a name like shop"; Hidden to keep
-        the bad value secret. required: whether an unset one stops the start.
+        parse: raises ValueError with the expected form, "a name like shop"; Hidden to keep the
+        bad value secret. required: an unset setting ends the process.
         """
         value = self.text(key)
         if value is None and not required:

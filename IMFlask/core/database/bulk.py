@@ -1,4 +1,4 @@
-"""Many documents at once, each stored once whatever happens in between.
+"""Bulk inserts: each document is stored once, also after a retry.
 
 >>> from unittest.mock import Mock
 >>> insert_each_once(Mock(), [])
@@ -16,8 +16,8 @@ from core.database.failure import DUPLICATE, is_outage
 def insert_each_once(collection: Collection[Any], documents: list[Any]) -> int:
     """Insert documents that have an `_id`; returns how many can never be inserted.
 
-    One that is there already is passed over, so that a list whose outcome is
-    unknown can be inserted again. Raises pymongo's errors if some may be inserted later.
+    A document that exists is skipped: a list whose outcome is unknown can be inserted again.
+    Raises pymongo's errors if some may be inserted later.
     """
     try:
         collection.insert_many(documents, ordered=False)

@@ -34,7 +34,7 @@ class MissingChunk(Exception):
 
 
 class Chunk(Model):
-    """What is stored of files, whether they have a document already, still, or not."""
+    """The chunks of files. A file's document may not exist yet, or no longer."""
 
     VERSION = 1  # the layout is GridFS's, and has no place for it
 
@@ -54,10 +54,9 @@ class Chunk(Model):
         return {"files_id": None, "n": 0, "data": b""}
 
     def write(self, file_id: ObjectId, blocks: Iterable[bytes]) -> tuple[int, str]:
-        """Store the bytes in `blocks`, of any sizes; return their number and SHA-256.
+        """Store the bytes of `blocks` of any sizes; return their number and SHA-256.
 
-        When this raises, whatever `blocks` or the driver has raised, some of it may
-        be stored.
+        Raises the errors of `blocks` and of the driver; some bytes may be stored then.
         """
         digest, length, batch = hashlib.sha256(), 0, []
         for n, data in enumerate(_cut(blocks, CHUNK_SIZE)):
@@ -74,8 +73,8 @@ class Chunk(Model):
     def read(self, file: Document, start: int, stop: int) -> Iterator[bytes]:
         """Yield the file's bytes from `start` to before `stop`, a chunk's at a time.
 
-        A query each BATCH, and nothing is open on the server meanwhile: a reader
-        may take as long as it likes. Raises MissingChunk where there are too few.
+        Each query reads a BATCH and leaves nothing open on the server: a reader may be slow.
+        Raises MissingChunk where bytes are missing.
         """
         # Other programs may have written the numbers as floats.
         size, length = int(file["chunkSize"]), int(file["length"])
@@ -85,7 +84,7 @@ class Chunk(Model):
             wanted = range(first, min(first + step, last))
             query = {"files_id": file["_id"], "n": {"$gte": wanted[0], "$lte": wanted[-1]}}
             found = self.collection.find(query, {"n": 1, "data": 1})
-            # Not sorted by the server, which could take that for a reason to scan.
+            # Sorted here: for a sort, the server could choose to scan.
             chunks = sorted(found, key=itemgetter("n"))
             if [chunk["n"] for chunk in chunks] != list(wanted):
                 raise MissingChunk(f"file {file['_id']}, chunks {wanted}")
@@ -102,8 +101,8 @@ class Chunk(Model):
     def count_by_file(self, wanted: Document) -> Iterator[Document]:
         """Yield {_id, chunks} for each file: its id, and the number of its chunks.
 
-        wanted: the condition on the ids. The index alone is read, however long that takes;
-        a database that was not initialised has none.
+        wanted: the condition on the ids. Only the index is read, even if that is slow; an
+        uninitialised database has no index.
         """
         options: dict[str, Any] = {"allowDiskUse": True}
         if _INDEX in self.collection.index_information():
@@ -113,7 +112,7 @@ class Chunk(Model):
 
 
 def insert_own(collection: Collection[Any], documents: list[Document]) -> None:
-    """Insert documents with ids of ours: a duplicate is what the driver's own first try did."""
+    """Insert documents with new ids: a duplicate was stored by the driver's own first try."""
     try:
         collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:

@@ -47,8 +47,7 @@ _lock = Lock()
 def get_client(uri: str, app_name: str) -> MongoClient[Document]:
     """Return the process's one client of `uri`; it connects at its first query.
 
-    Raises pymongo's ConfigurationError or InvalidURI, or ValueError, when the
-    URI is none.
+    Raises pymongo's ConfigurationError or InvalidURI, or ValueError, for an invalid URI.
     """
     with _lock:
         if uri not in _clients:

@@ -77,7 +77,7 @@ def _end_with_starter() -> None:
 
 
 def _publish_port(folder: Path) -> None:
-    """Have the port written down once this process listens: no other may be taken for it."""
+    """Write the port once this process listens: no other may be mistaken for it."""
     listen = socket.socket.listen
 
     def listen_and_tell(self: socket.socket, *args: int) -> None:

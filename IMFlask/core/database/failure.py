@@ -22,7 +22,7 @@ _TOO_LARGE = {10334, 17419, 17420}  # on an insert, on an update, on an upsert
 _WRITE_CONFLICT = 112
 # Said before anything is done: NotWritablePrimary, NotPrimaryNoSecondaryOk, and its old form.
 _NOT_PRIMARY = {10107, 13435, 10058}
-# What passes: the server, or the shard behind it, cannot do now what it will do soon.
+# Temporary errors: the server, or the shard behind it, can do it soon, but not now.
 _PASSING = _NOT_PRIMARY | {
     *(6, 7, 89, 9001),  # HostUnreachable, HostNotFound, NetworkTimeout, SocketException
     *(133, 134),  # FailedToSatisfyReadPreference, ReadConcernMajorityNotAvailableYet
@@ -36,7 +36,7 @@ _PASSING = _NOT_PRIMARY | {
 
 
 def is_outage(error: PyMongoError) -> bool:
-    """Return whether the database cannot do now, or did not confirm, what it can do soon."""
+    """Return whether an error is temporary: not possible now, or not confirmed."""
     if isinstance(error, errors.ConfigurationError):
         return error.__cause__ is not None  # its name was not found
     return (
@@ -52,8 +52,8 @@ def is_outage(error: PyMongoError) -> bool:
 def may_be_done(error: PyMongoError) -> bool:
     """Return whether a write that failed by an outage may have been done all the same.
 
-    Of a `bulk_write` with operations of several kinds, or an `insert_many` of 100,000, which
-    are several commands, the error of a later one does not tell that the earlier were done.
+    A `bulk_write` with several kinds of operations, or an `insert_many` of 100,000, is several
+    commands: the error of a later command does not show that the earlier ones were done.
     """
     if error.has_error_label("UnknownTransactionCommitResult"):
         return True
@@ -73,7 +73,7 @@ def may_be_done(error: PyMongoError) -> bool:
         return not error.has_error_label("RetryableError")
     codes = _codes(error)
     if isinstance(error, errors.NotPrimaryError) and codes <= _NOT_PRIMARY:
-        # That server has not done it; with the label the driver had tried another one before.
+        # That server has not done it. The label means an earlier try on another server.
         return error.has_error_label("RetryableWriteError")
     return codes != {_WRITE_CONFLICT}
 
@@ -84,7 +84,7 @@ def is_answer(error: PyMongoError) -> bool:
 
 
 def is_duplicate(error: PyMongoError) -> bool:
-    """Return whether nothing failed but what another document has already."""
+    """Return whether the only failure is a duplicate key."""
     return isinstance(error, errors.DuplicateKeyError) or _codes(error) == {DUPLICATE}
 
 

@@ -26,9 +26,9 @@ _LAST_ID = ObjectId("f" * 24)
 
 
 class GridFSFile(Model):
-    """The files' documents; a file without one is not there, whatever chunks there are.
+    """The files' documents; a file exists if it has one, whatever chunks exist.
 
-    A subclass has VERSION and the schema: what is kept of a file beside its bytes.
+    A subclass has VERSION and the schema: the data that is stored beside the bytes.
     """
 
     @property
@@ -47,9 +47,9 @@ class GridFSFile(Model):
         return Chunk(self.database)
 
     def insert_files(self, documents: list[Document]) -> None:
-        """Insert the documents of files whose chunks are stored: now they are there.
+        """Insert the documents of files whose chunks are stored: now the files exist.
 
-        One command; when it raises, some of them may be there.
+        One command; when it raises, some files may exist.
         """
         insert_own(self.collection, documents)
 
@@ -66,15 +66,15 @@ class GridFSFile(Model):
         return self.collection.find_one({"_id": file_id, **_IS_FILE}, hint="_id_")
 
     def delete_files(self, file_ids: list[ObjectId]) -> int:
-        """Delete files' documents, so that they are not there; return how many were."""
+        """Delete files' documents, and so the files; return how many existed."""
         query = {"_id": {"$in": file_ids}, **_IS_FILE}
         return self.collection.delete_many(query, hint="_id_").deleted_count
 
     def find_orphans(self, before: datetime) -> list[Document]:
         """Return {_id, chunks} for each id from before `before` that has chunks and no document.
 
-        An `_id` has the time when its upload began; those of other types, which other
-        programs may store, are passed over. This may take long, and is not cut off.
+        An `_id` has the time when its upload began. Ids of other types, which other programs may
+        store, are skipped. This may take long: no limit holds.
         """
         orphans = []
         with pymongo.timeout(0):

@@ -41,10 +41,10 @@ class Initializer:
         self._database = database
 
     def run(self, say: Callable[[str], None] = lambda line: None) -> list[str]:
-        """Create what is missing; returns lines that say so, which `say` gets as they come.
+        """Create what is missing; returns lines that report it, each passed to `say` at once.
 
-        A conflict of one collection does not keep the others from theirs: IndexConflict
-        is raised at the end, and names all.
+        A conflict in one collection does not stop the others: IndexConflict is raised at the end,
+        and names all conflicts.
         """
         self._database.command("ping")  # where there is nothing to create as well
         lines, conflicts = [], []
@@ -61,7 +61,7 @@ class Initializer:
         return lines
 
     def is_done(self) -> bool:
-        """Whether `run` was ever here: it leaves every collection that has an index."""
+        """Whether `run` has run: then every collection with an index exists."""
         there = self._database.list_collection_names()
         return all(model.collection.name in there for model in self.models if model.index)
 
@@ -106,9 +106,8 @@ def _settle(model: Model, there: Mapping[str, Document], wanted: IndexModel) -> 
     if index is None:  # a replica set may wait for a member that is down
         yield f"{named} is being built."
     try:
-        # Building an index takes as long as the collection is large: the
-        # client's limit for one operation does not hold here. 0 lifts it;
-        # None, in spite of its looks, leaves the client's in force.
+        # Building an index on a large collection takes long: the client's limit for one operation
+        # must not hold here. 0 lifts it; None keeps the client's limit.
         with pymongo.timeout(0):
             model.collection.create_indexes([wanted])
     except DuplicateKeyError as error:
@@ -118,7 +117,7 @@ def _settle(model: Model, there: Mapping[str, Document], wanted: IndexModel) -> 
         if error.code not in _CONFLICTS:
             raise
         same = [other for other, one in there.items() if list(one["key"]) == keys]
-        # Of several the one that the server names.
+        # First the index that the server names.
         said = str(error)
         same.sort(key=lambda other: other not in said)
         raise _conflict(model, name if index or not same else same[0], name) from error

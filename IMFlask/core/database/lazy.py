@@ -43,8 +43,8 @@ class LazyDatabase:
         return getattr(self._opened(), name)
 
     def __getitem__(self, name: str) -> Any:
-        # Of the open database: a cursor that the garbage collector ends asks its collection's
-        # database for the client, in whatever thread has the lock.
+        # From the open database: the garbage collector may end a cursor in the thread that has
+        # the lock; the cursor asks its database for the client.
         return self._opened()[name]
 
     def _opened(self) -> Database:

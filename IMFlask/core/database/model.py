@@ -83,8 +83,8 @@ class Model(ABC):
 
         Their order is that of `_id`. before: only documents older than the one with
         this `_id`; query: a further filter, for which the collection should
-        have an index that ends with `_id`: `[("owner", 1), ("_id", -1)]`; index: the
-        name of the one that the server is held to, without a query that of `_id`.
+        have an index that ends with `_id`: `[("owner", 1), ("_id", -1)]`; index: the name of the
+        index to use (the server's hint); without a query, `_id`'s.
         """
         if limit < 1:
             raise ValueError("MongoDB takes a limit of 0 for none at all")
@@ -97,8 +97,8 @@ class Model(ABC):
     def insert_missing(self, key: Document, rest: Document) -> bool:
         """Insert a document unless one matches `key`; returns whether it did.
 
-        Needs a unique index on the key's fields: of two processes that insert
-        at once, one loses with DuplicateKeyError and finds the other's.
+        Needs a unique index on the key's fields: if two processes insert at once, one gets
+        DuplicateKeyError and finds the other's.
         """
         document = {name: value for name, value in self.schemize(rest).items() if name not in key}
         update = {"$setOnInsert": document}
@@ -109,11 +109,11 @@ class Model(ABC):
         return result.upserted_id is not None
 
     def change(self, key: Document, changes: Document) -> Document | None:
-        """Change a document, and return it as it is then.
+        """Change a document, and return its new state.
 
-        key: the filter that finds it; None comes back where nothing matches. changes:
-        those of a client, whose names the view declares. None sets a field to its default
-        in the schema, and removes one that the schema has not. Raises Unstorable.
+        key: the filter that finds it; returns None if nothing matches. changes: those of a
+        client; the view declares their names. None sets a field to its default in the schema, and
+        removes a field that the schema lacks. Raises Unstorable.
         """
         storable(changes)
         known = self.schema
@@ -136,9 +136,9 @@ class Model(ABC):
     def transact(self, work: Callable[[ClientSession], Result], seconds: float = 5) -> Result:
         """Do `work` in a transaction, all of it or nothing; return what it returns.
 
-        work: gives each query its session, and is done again where another transaction was
-        in the way; seconds: for all tries together, where the driver has two minutes.
-        Raises what `work` does.
+        work: passes its session to each query, and runs again after a conflict with another
+        transaction; seconds: for all tries; the driver's default is two minutes. Raises `work`'s
+        errors.
         """
         until = monotonic() + seconds
 

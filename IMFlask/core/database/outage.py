@@ -20,11 +20,11 @@ from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from core.database.client import open_clients
 
-# Seconds for a ping. The driver waits for a server in steps of half a second, so that
-# this is answered within one.
+# Seconds for a ping. The driver waits for a server in steps of half a second: the ping ends
+# within one second.
 PING = 0.4
-# Seconds until the driver knows that a server hangs: a heartbeat each second, which may
-# take a second, and one to spare. Until then the server counts as one that can be read.
+# Seconds until the driver knows that a server hangs: a heartbeat each second, which may take a
+# second, and one to spare. Until then the server counts as readable.
 LATE = 3.0
 
 _logger = logging.getLogger(__name__)
@@ -57,18 +57,18 @@ def refuse_if_away(database: Database[Any]) -> None:
 
 
 def report_failure(error: PyMongoError) -> None:
-    """Remember, where a query has failed, that it has waited in vain.
+    """Remember that a failed query has waited in vain.
 
-    One that fails at once, as without a retry when an election begins, says nothing.
+    A query that fails at once, as at an election without a retry, does not count.
     """
-    # Of a query that was tried again in vain the driver raises its first error.
+    # The driver raises the first error of a query whose retry failed.
     if error.timeout or isinstance(error.__context__, ServerSelectionTimeoutError):
         for client in open_clients():
             _failed[client] = monotonic()
 
 
 def _has_lost_servers(client: MongoClient[Any], preference: Any) -> bool:
-    """Return whether the client has looked for a server to ask, and there is none."""
+    """Return whether the client has searched and found no readable server."""
     topology = client.topology_description
     servers = topology.server_descriptions().values()
     is_new = servers and not any(one.error or one.is_server_type_known for one in servers)

@@ -41,7 +41,7 @@ class _DecimalCodec(TypeCodec):
 
 
 def _value(value: Any) -> Any:
-    """Return what is stored of a member of an Enum, and of a date, which BSON has not."""
+    """Return the stored form of an Enum's member or a date: BSON has neither."""
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, date) else value
@@ -60,10 +60,9 @@ class Unstorable(ValueError):
 def storable(value: Value) -> Value:
     """Return `value`, which a client has sent; raise Unstorable if BSON cannot hold it.
 
-    Each model method that stores a client's value asks this first: an error that the
-    driver raises in the middle of a query may be the client's mistake or a bug.
-    A type that no client can send is a bug, and stays bson's InvalidDocument: make a list
-    of a set.
+    Each model method that stores a client's value calls this first: an error of the driver in a
+    query may be the client's mistake or a bug. A type that no client can send is a bug, and
+    raises bson's InvalidDocument: convert a set to a list.
     """
     try:
         bson.encode({"": value}, codec_options=_CODEC_OPTIONS)

@@ -1,8 +1,8 @@
 """A request's body, read safely from any server.
 
 Werkzeug, gunicorn and Granian each raise exceptions of their own in the middle of a
-body, and some of them pass off a body that ends early as a whole one. Here it is a
-400, or a 413 when it is too large.
+body, and some of them treat a truncated body as complete. Here that is a 400; a body over the
+limit is a 413.
 """
 
 import io

@@ -1,7 +1,7 @@
 """Draining: the unread rest of a body is read and thrown away before the answer is sent.
 
-A server closes the connection where it is left. A proxy that still sends then gets a broken
-pipe instead of the answer: nginx answers 502 and takes the host for dead.
+A server closes a connection with unread data. A proxy that still sends gets a broken pipe instead
+of the answer: nginx answers 502 and marks the host as failed.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ SECONDS = 5.0  # for the rest of a body
 _BLOCK = 16 * 1024
 # Clients that stall must leave some threads to others.
 _slots = BoundedSemaphore(2)
-_WAIT = 0.25  # seconds to wait for a slot; after a wait in vain nobody waits until one is free
+_WAIT = 0.25  # seconds to wait for a slot; after a timeout no request waits until one is free
 _are_stalled = Event()
 
 

@@ -31,7 +31,7 @@ _Answer = tuple[Envelope, int] | tuple[Envelope, int, list[tuple[str, str]]]
 class ErrorAnswers:
     """Answers every error of `app` in the envelope.
 
-    sentences: what a client reads, by status, where the code gave no words of its own.
+    sentences: the clients' default messages, by status.
     """
 
     def __init__(self, app: Flask, sentences: dict[int, str]) -> None:
@@ -42,8 +42,8 @@ class ErrorAnswers:
         app.register_error_handler(PyMongoError, self.answer_database)
         app.register_error_handler(DocumentTooLarge, lambda error: self._fail(413))
         app.register_error_handler(Unstorable, lambda error: fail(400, _UNSTORABLE))
-        # Whatever else is raised Flask logs, tells to error trackers and to the teardown
-        # functions, and answers as a 500; PROPAGATE_EXCEPTIONS is off, in debug as well.
+        # Flask logs every other exception, passes it to error trackers and teardown functions,
+        # and answers 500; PROPAGATE_EXCEPTIONS is off, in debug as well.
         app.logger.addFilter(_describe_failure)
 
     def answer_http(self, error: HTTPException) -> _Answer | Response:
@@ -72,7 +72,7 @@ class ErrorAnswers:
 
     def _answer_outage(self, error: PyMongoError) -> _Answer:
         """Answer 503 with Retry-After, unless a second try could do something twice."""
-        if not isinstance(error, DatabaseAway):  # whose outage has its line already
+        if not isinstance(error, DatabaseAway):  # its outage is logged already
             report_failure(error)
             trouble = "cannot do this now" if is_answer(error) else "does not answer"
             shown = one_line(repr(error))[:300]

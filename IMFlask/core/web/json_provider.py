@@ -73,7 +73,7 @@ class JSONProvider(DefaultJSONProvider):
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Return `obj` as JSON; NaN and the infinities, which it lacks, as null.
 
-        Keys are texts there: those that are ids are written like values.
+        Keys that JSON lacks, like ids, are written like values.
         """
         if kwargs:
             return super().dumps(_plain(obj), **kwargs)

@@ -25,20 +25,20 @@ _HTML_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-a
 _NO_STORE = ("Cache-Control", "no-store")
 
 
-# What is called once an answer has begun: (the request, its status, the seconds until then).
+# A function that is called once an answer has begun: (request, status, seconds until then).
 Hook = Callable[[Request, int, float], None]
 
 
 def on_answer(app: Flask, hook: Hook) -> None:
-    """Have `hook` called once an answer has begun; what it raises is logged."""
+    """Call `hook` once an answer has begun; its errors are logged."""
     app.extensions["on_answer"].append(hook)
 
 
 class Lifecycle:
     """WSGI middleware: the headers of every answer, and the hooks once it has begun.
 
-    Flask's own place for that, `after_request`, costs a fifth of a small request more,
-    and does not see what Flask lets through: a failure in `teardown_request`, for one.
+    Flask's `after_request` costs a fifth of a small request more, and does not see errors that
+    Flask does not handle, like one in `teardown_request`.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -65,7 +65,7 @@ class Lifecycle:
             _close(body)
             body = self._fail(error, exchange)
             start_response(*self._with_headers(exchange))
-        del exchange.answer  # whose error's traceback has the environ
+        del exchange.answer  # its traceback refers to the environ
         if request := exchange.request:
             # The request, its environ and its errors would hold on to each other.
             exchange.request = request.routing_exception = exchange.failure = None
@@ -81,7 +81,7 @@ class Lifecycle:
         return body
 
     def _answer(self, environ: dict[str, Any], exchange: Exchange) -> Iterable[bytes]:
-        """Return the answer's body, of which the first block is there.
+        """Return the answer's body, its first block read.
 
         A failure before that is handled as if the view had raised it: Flask dispatches the
         request again and raises it there, for its handlers, signals and hooks.

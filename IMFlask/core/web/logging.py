@@ -149,7 +149,7 @@ def _add_handler(
 
 
 def _request_of(record: logging.LogRecord) -> Request | None:
-    """Return the request that a record is about: the one it was given, else the one at work."""
+    """Return a record's request: the given one, else the current one."""
     given = getattr(record, "request", None)
     if isinstance(given, Request):
         return given

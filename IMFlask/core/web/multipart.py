@@ -30,7 +30,7 @@ _CRLF = b"\r\n"
 
 
 class Part(NamedTuple):
-    """A part of a form; its bytes are there until the next part is asked for."""
+    """A part of a form; its bytes must be read before the next part."""
 
     name: str | None
     filename: str | None  # None: a field, no file
@@ -91,11 +91,11 @@ def leading_fields(
 
 
 class _Form:
-    """The form's bytes: those read and not yet given out, and those to come.
+    """The form's bytes: the buffered ones, and those to come.
 
-    A delimiter is a line break, two dashes and the boundary. To the first one of a form,
-    and to that of a part without a body, the line break before it belongs as well: hence
-    one in front of what `data` looks at.
+    A delimiter is a line break, two dashes and the boundary. The first one of a form may lack the
+    line break; that of a part without a body shares the headers' last one: hence `data` searches
+    with a line break in front.
     """
 
     def __init__(self, blocks: Iterator[bytes], boundary: bytes) -> None:
@@ -123,7 +123,7 @@ class _Form:
         self._buffer = self._buffer[end + len(delimiter) :]
 
     def has_part(self) -> bool:
-        """Whether a part comes behind the delimiter that was read; reads over its line."""
+        """Whether a part follows the delimiter that was read; skips its line."""
         self._read(2)
         if self._buffer.startswith(b"--"):
             return False

@@ -35,7 +35,7 @@ _SHOWN = 1024  # characters of a path and of a query
 PROBES = "/health/"  # where an orchestrator asks
 
 
-Answer = tuple[str, list[tuple[str, str]], Any]  # what start_response is called with
+Answer = tuple[str, list[tuple[str, str]], Any]  # the arguments of start_response
 
 
 class Exchange:
@@ -63,15 +63,15 @@ class Exchange:
 
 
 class Request(FlaskRequest):
-    """A request with an id, whose body, however broken, raises a 400, 413 or 415 alone.
+    """A request with an id; a broken body raises only a 400, 413 or 415.
 
-    `id` is the client's X-Request-ID, where that is one, else a new one. The body is
-    as safe in `stream` as in `blocks`, `data`, `get_data`, `get_json`, `form` and `files`.
+    `id` is the client's X-Request-ID if it is valid, else a new one. The body is equally safe in
+    `stream`, `blocks`, `data`, `get_data`, `get_json`, `form` and `files`.
     """
 
     form_data_parser_class = FormParser
 
-    received = Body(io.BytesIO(), None, None)  # of the body, so far
+    received = Body(io.BytesIO(), None, None)  # the body, as far as it was read
     _trusted_hosts: list[str] | None = None
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
@@ -91,12 +91,12 @@ class Request(FlaskRequest):
             except ValueError:  # else `url` would raise it, in a view
                 self.routing_exception = SecurityError()
         if "werkzeug.proxy_fix.orig" in environ and self.remote_addr:
-            # None: a client has reached the app past the proxy.
+            # None: the client has bypassed the proxy.
             self.remote_addr = _address(self.remote_addr)
 
     @property
     def trusted_hosts(self) -> list[str] | None:
-        """The hosts that may be named; a probe names a pod's address, for example."""
+        """The allowed hosts; a probe may name any, a pod's address for example."""
         hosts = self._trusted_hosts
         if hosts is None or self.path.startswith(PROBES):
             return None
@@ -166,7 +166,7 @@ class Request(FlaskRequest):
     def raw_body(self, is_logged: bool) -> tuple[bytes | str, str]:
         """Return the body as the view has read it, to be redacted: bytes and their type.
 
-        Of one that is unread, over 16 KiB or not to be logged a text: its length alone.
+        A body that is unread, over 16 KiB or not to be logged is a text: its length.
         """
         if is_logged and (kept := self.received.kept()):
             return kept, self.mimetype[:64]
@@ -177,7 +177,7 @@ class Request(FlaskRequest):
 
 
 def _address(text: str) -> str | None:
-    """Return the address of a client as a proxy names it, some with its port; None: it is none."""
+    """Return a client's address as a proxy names it, without a port; None if it is invalid."""
     if match := _WITH_PORT.fullmatch(text):
         text = match[1] or match[2]
     with contextlib.suppress(ValueError):

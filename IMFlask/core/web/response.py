@@ -32,7 +32,7 @@ def created(result: Any = None, location: str | None = None) -> Created:
 def fail(status: int, description: str) -> tuple[Envelope, int]:
     """Return a failure: `description` is one sentence that the client can act on.
 
-    Within a request its id is added, which those who read the log can search for.
+    Within a request its id is added, so that the log can be searched for it.
     """
     envelope: Envelope = {"msg": "fail", "description": description}
     if has_request_context():
@@ -41,11 +41,11 @@ def fail(status: int, description: str) -> tuple[Envelope, int]:
 
 
 def sentence(app: Flask, status: int) -> str:
-    """Return what a client reads with a status for which the code gave no words."""
+    """Return the default message of a status."""
     sentences: dict[int, str] = app.extensions["sentences"]
     return sentences.get(status) or f"{phrase(status)}."
 
 
 def phrase(status: int) -> str:
-    """Return what a status is called."""
+    """Return the name of a status."""
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else str(status)

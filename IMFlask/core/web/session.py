@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 
 
 class SessionInterface(SecureCookieSessionInterface):
-    """Signed cookies, opened only where a cookie is, saved only where touched."""
+    """Signed cookies: opened only if a cookie came, saved only if used."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session; None, which makes every use an error, without a SECRET_KEY."""

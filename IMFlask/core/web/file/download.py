@@ -47,7 +47,7 @@ def download(stored: Stored) -> Response:
 def disposition(filename: str) -> str:
     """Return the header that has a browser save the file under its name (RFC 6266).
 
-    Old clients get one in ASCII; RFC 8187 has the form of the true one.
+    Old clients read an ASCII name; the true one is as in RFC 8187.
     """
     plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
     plain = re.sub(r'[^ -~]|["\\%/]', "_", plain) if plain.strip(" .") else "file"

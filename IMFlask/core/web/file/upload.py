@@ -60,7 +60,7 @@ def find_field(form: UploadForm, key: str, label: str) -> Any:
 
 
 def find_files(form: UploadForm, key: str, label: str) -> Iterator[Upload]:
-    """Yield the files of one field, each to be read before the next one, if at all.
+    """Yield the files of one field; read each before the next one, or skip it.
 
     Raises Invalid when there is none, a 400 when the form breaks off, a 413 when it
     is too large; at the end all of the body has been read.
@@ -80,9 +80,9 @@ def find_files(form: UploadForm, key: str, label: str) -> Iterator[Upload]:
 class Files(package.File):
     """The files of a field, as they come in: an iterator of `core.file.Upload`.
 
-    What is wrong with them is raised while they are read. Beside it a view can have
-    `Form(...)` fields, which must come before the files in the form, and nothing else from
-    the body, or its definition raises TypeError.
+    Errors in the files are raised while they are read. The view may also have `Form(...)` fields,
+    which must come before the files in the form. Another parameter of the body raises TypeError
+    when the view is defined.
     """
 
     source = Source("File", False, read_form, find_files)

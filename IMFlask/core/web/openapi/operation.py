@@ -44,10 +44,10 @@ def operation_of(app: Flask, rule: Rule, method: str) -> Schema:
 
 
 def security_of(app: Flask, view: View, method: str) -> Schema:
-    """Return the security schemes, by name, one of which a method of the view asks for.
+    """Return the security schemes of a method of the view, by name; one is required.
 
-    A decorator that asks for one gives the view it returns an attribute `security`, a
-    function of the app that returns them.
+    A decorator sets the attribute `security` of the view that it returns: a function that takes
+    the app and returns them.
     """
     asked = (getattr(one, "security", None) for one in (view, method_of(view, method)))
     return {name: scheme for ask in asked if ask for name, scheme in ask(app).items()}
@@ -85,7 +85,7 @@ def _answers(rule: Rule, view: View, function: View, errors: set[int]) -> Schema
 
 
 def _returned(function: View) -> Iterable[Any]:
-    """Return the types that a view says it returns; of what cannot be resolved, None."""
+    """Return the types of a view's return annotation; None if it is not resolvable."""
     try:
         kind: Any = inspect.get_annotations(inspect.unwrap(function), eval_str=True)["return"]
         origin: Any = get_origin(kind)
@@ -95,7 +95,7 @@ def _returned(function: View) -> Iterable[Any]:
 
 
 def _errors(rule: Rule, function: View) -> set[int]:
-    """Return the statuses of failure that can be told from how the view is made."""
+    """Return the statuses of failure that the view's definition implies."""
     errors = set()
     given = [one.parameter for one in inputs(function)]
     if given:

@@ -60,7 +60,7 @@ class Field:
 
 
 class Object:
-    """A kind: a JSON object with these fields. What else it has is passed over.
+    """A kind: a JSON object with these fields. Other fields are ignored.
 
     fields: parameters, `Object(sku=Json(str), quantity=Json(int, rules=Min(1)))`.
     """
@@ -96,7 +96,7 @@ class StrictObject(Object):
 
 
 class PartialObject(StrictObject):
-    """A StrictObject of the fields that were given, each of which may be left out."""
+    """A StrictObject without required fields; it returns the given fields."""
 
     is_partial = True
 

@@ -44,7 +44,7 @@ _DECIMAL = rf"(?!-[0.]+$)-?(?=[0-9.]{{1,{DIGITS + 1}}}$)[0-9]{{1,{DIGITS}}}(\.[0
 
 _ANY = re.compile(r"[\s\S]*")
 
-# In text the digits of ASCII alone, no `+`, no `_`, no spaces, which int() and float() take.
+# A text has ASCII digits alone, no `+`, `_` or spaces, which int() and float() accept.
 KINDS: dict[Any, Kind] = {
     int: Kind("an integer", {"type": "integer"}, re.compile("-?[0-9]+"), int),
     float: Kind(

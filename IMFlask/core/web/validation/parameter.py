@@ -92,7 +92,7 @@ class Json(_OfAnyKind, package.Json):
 
 
 class Changes(Json):
-    """What a PATCH changes: the fields that were sent, as a dict, and no others.
+    """The changes of a PATCH: a dict of only the fields that were sent.
 
     fields: `Changes(name=Json(str), note=Json(str, optional=True))`; each may be left out,
     and one that is optional may be null. A field that is not declared is refused.
@@ -150,7 +150,7 @@ def inputs(view: Callable[..., Any]) -> list[Input]:
 
 
 def method_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
-    """Return what answers a method of a view: where the view is a class, its function."""
+    """Return the function that answers a method: the view, or its class's function."""
     owner = getattr(view, "view_class", None)
     name = "get" if method == "HEAD" and not hasattr(owner, "head") else method.lower()
     of_class = getattr(owner, "dispatch_request", view)

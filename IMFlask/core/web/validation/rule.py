@@ -1,4 +1,4 @@
-"""The rules of ours, and how strictly the package's own are taken."""
+"""Our own rules, and stricter tests for the package's rules."""
 
 import copy
 import json
@@ -14,7 +14,7 @@ from flask_validation_extended import ValidationRule
 from core.web.json_provider import to_json
 from core.web.validation.kind import KINDS
 
-# What the package says of these is wrong at the bound, or no sentence for a client.
+# The package's messages for these are wrong at the bound, or unfit for a client.
 _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.Min: lambda rule: f"must be {rule._num} or more.",
     package.Max: lambda rule: f"must be {rule._num} or less.",
@@ -100,7 +100,7 @@ def checker(rule: ValidationRule) -> Callable[[Any], bool]:
 
 
 def _bound(rule: Any) -> Callable[[Any], bool]:
-    """Return the test of a bound, which a Decimal keeps as it is written: 0.1, not its float."""
+    """Return the test of a bound. A Decimal is compared with its written form: 0.1, no float."""
     exact = copy.copy(rule)
     exact._num = Decimal(str(rule._num))
     return lambda value: (exact if isinstance(value, Decimal) else rule).is_valid(value)

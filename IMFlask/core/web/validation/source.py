@@ -44,7 +44,7 @@ def read_query(request: Request, variables: dict[str, Any]) -> Any:
 def read_json(request: Request, variables: dict[str, Any], types: Any = (JSON,)) -> Any:
     """Return the object in the body; an empty one where there is no body at all."""
     refuse_encoding(request)
-    # A cross-site form can send anything but these types.
+    # A cross-site form cannot send these types.
     if request.mimetype not in types and (request.mimetype or request.get_data()):
         raise UnsupportedMediaType("Send JSON, with the Content-Type application/json.")
     if not request.get_data():

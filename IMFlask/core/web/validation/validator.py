@@ -1,9 +1,8 @@
 """Our Validator: the one of flask-validation-extended, with its holes closed.
 
-Same decorator, same parameters, same rules. What the package lets pass is
-refused: duplicates, numbers that are none, text that is not UTF-8, a bool for an
-int, a body that is broken or is no JSON object. Only the sources that a view
-declares are parsed, and its signature is read once.
+The decorator, parameters and rules are the same. It refuses more: duplicates, malformed numbers,
+text that is not UTF-8, a bool for an int, a body that is broken or not a JSON object. Only the
+sources that a view declares are parsed, and its signature is read once.
 """
 
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from core.web.validation.value import Wrong
 class Validator(package.Validator):
     """Decorates a view whose parameters' defaults say where each value comes from.
 
-    A parameter without such a default is the route's to give, or another decorator's.
+    The route or another decorator gives a parameter without that default.
     error_function: turns a sentence into the answer; by default our 400.
     """
 
@@ -62,7 +61,7 @@ class _Entry(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """How a view's parameters are read, by how their sources are."""
+    """A view's parameters, grouped by the reader of their source."""
 
     entries: dict[Callable[..., Any], list[_Entry]]
     pages: dict[str, list[str]]  # the parameters that make a Page
@@ -87,8 +86,8 @@ class _Plan(NamedTuple):
 def _plan(view: Callable[..., Any]) -> _Plan:
     """Return how the view's parameters are read.
 
-    A parameter with a `source` of its own is read from there; one that `takes_body`
-    leaves nothing of it to others, but what `beside` names.
+    A parameter with a `source` of its own is read from there; one that `takes_body` excludes
+    others of the body, except kinds in `beside`.
     """
     plan, given = _Plan({}, {}), inputs(view)
     whole = next((one.parameter for one in given if hasattr(one.parameter, "takes_body")), None)
@@ -112,6 +111,6 @@ def _plan(view: Callable[..., Any]) -> _Plan:
 
 
 def _plan_of_method(request: Request) -> _Plan:
-    """Return how the parameters of the method of a class are read, which the request is for."""
+    """Return the plan of the class's method that the request is for."""
     view: Any = current_app.view_functions.get(request.endpoint or "")
     return _plan(method_of(view, request.method)) if hasattr(view, "view_class") else _Plan({}, {})

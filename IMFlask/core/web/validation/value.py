@@ -57,7 +57,7 @@ def read(value: Any, kinds: Any, is_text: bool = False) -> Any:
 
 
 def at(place: str, read: Callable[..., Any], *args: Any) -> Any:
-    """Return what `read` returns; what it finds wrong is at `place` in a larger value."""
+    """Call `read` on a part of a value; prefix the place of its error with `place`."""
     try:
         return read(*args)
     except Wrong as error:
@@ -80,7 +80,7 @@ def _from_text(text: str, kind: Any) -> Any:
     one = KINDS[kind]
     try:
         return one.make(text) if one.text.fullmatch(text) else _OTHER
-    except (ValueError, OverflowError):  # a day that is none, too many digits
+    except (ValueError, OverflowError):  # an invalid date, too many digits
         return _OTHER
 
 
