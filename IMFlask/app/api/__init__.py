@@ -17,6 +17,7 @@ from core.web.openapi.answers import answers
 from core.web.response import Created, Envelope, created, fail, response
 from core.web.validation.field import Object, StrictObject
 from core.web.validation.parameter import (
+    Body,
     Changes,
     Dict,
     Form,

@@ -10,6 +10,7 @@ import flask_validation_extended as package
 from bson import ObjectId
 from flask_validation_extended import Email, In, InvalidAnnotation, Max, MaxLen, Min, MinLen
 
+from app.api import Body
 from core.web.response import response
 from core.web.validation.field import Object, StrictObject
 from core.web.validation.kind import described
@@ -324,6 +325,19 @@ class ObjectTestCase(KindTestCase):
         self.assertEqual(self.ask("{}").json["result"], [{"a": None}])
         self.assert_refused('{"b": 1}', "v.b' is unknown: leave it out.")
         self.assert_refused(f'{{"{"x" * 999}": 1}}', f"v.{'x' * 64}' is unknown: leave it out.")
+
+
+class BodyTestCase(KindTestCase):
+    """The whole body"""
+
+    def test_body_is_one_dict(self):
+        """With kinds and defaults; what is unknown is refused as its object says"""
+        for kind in (Object, StrictObject):
+            self.serve(Body(kind(a=Json(date), b=Json(int, default=1))), "PATCH")
+            self.ask('{"a": "2026-01-31"}')
+            self.assertEqual(self.got, {"a": date(2026, 1, 31), "b": 1})
+            self.assert_refused('{"b": 2}', "a' is missing.")
+        self.assert_refused('{"a": "2026-01-31", "c": 2}', "c' is unknown: leave it out.")
 
 
 class ChangesTestCase(KindTestCase):

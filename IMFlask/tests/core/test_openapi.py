@@ -10,13 +10,14 @@ import flask_validation_extended as package
 from flask import Response
 from flask.views import MethodView
 
+from app.api import Body
 from core.web.file.upload import Files
-from core.web.openapi import describe
+from core.web.openapi import describe, shape
 from core.web.openapi.answers import answers
 from core.web.openapi.operation import path_of
 from core.web.openapi.schema import schema_of
 from core.web.response import Created, Envelope
-from core.web.validation.field import Object
+from core.web.validation.field import Object, StrictObject
 from core.web.validation.parameter import Changes, Form, Header, Json, List, Paging, Query, Route
 from core.web.validation.rule import EMAIL, DatetimeRule, ObjectIdRule
 from core.web.validation.validator import Validator
@@ -155,9 +156,8 @@ class OperationTestCase(AppTestCase):
 
         operation = self.describe(view, "/view/<int:number>/<path:rest>")
         self.assertEqual(self.path, "/view/{number}/{rest}")
-        self.assertEqual(
-            (operation["summary"], operation["description"]), ("Do it.", "In two\nlines.")
-        )
+        self.assertEqual(operation["summary"], "Do it.")
+        self.assertEqual(operation["description"], "In two\nlines.")
         self.assertEqual(
             operation["parameters"],
             [
@@ -178,19 +178,9 @@ class OperationTestCase(AppTestCase):
 
     def test_bodies(self):
         """JSON, a form, a form with files; what they can be refused with"""
-        for parameter, kind, schema, statuses in (
-            (
-                Json(str),
-                "application/json",
-                {"type": "string"},
-                ["200", "400", "413", "415", "503"],
-            ),
-            (
-                Form(int),
-                "application/x-www-form-urlencoded",
-                {"type": "integer"},
-                ["200", "400", "413", "415", "503"],
-            ),
+        for parameter, kind, schema in (
+            (Json(str), "application/json", {"type": "string"}),
+            (Form(int), "application/x-www-form-urlencoded", {"type": "integer"}),
         ):
             with self.subTest(kind):
                 self.setUp()
@@ -204,7 +194,8 @@ class OperationTestCase(AppTestCase):
                 self.assertEqual(found, kind)
                 self.assertEqual(content["schema"]["required"], ["a"])
                 self.assertEqual(content["schema"]["properties"], {"a": schema})
-                self.assertEqual(list(operation["responses"]), statuses)
+                found = list(operation["responses"])
+                self.assertEqual(found, ["200", "400", "413", "415", "503"])
 
     def test_what_is_answered(self):
         """The envelope, a page, bytes; marks of the view"""
@@ -224,13 +215,17 @@ class OperationTestCase(AppTestCase):
     def test_objects_and_changes(self):
         """Their fields, which are required, and whether there may be others"""
         fields = {"a": Json(int), "b": Json(str, optional=True)}
-        properties = {
-            "a": {"type": "integer"},
-            "b": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-        }
+        text = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+        properties = {"a": {"type": "integer"}, "b": text}
 
         @Validator()
         def post(items=Json(List(Object(**fields))), color=Json(Color, default=Color.RED)):
+            """Do it."""
+
+        strict = StrictObject(**fields)
+
+        @Validator()
+        def put(whole=Body(strict)):
             """Do it."""
 
         @Validator()
@@ -240,10 +235,16 @@ class OperationTestCase(AppTestCase):
         body = self.describe(post, methods=["POST"])["requestBody"]
         found = body["content"]["application/json"]["schema"]["properties"]
         an_object = {"type": "object", "properties": properties}
-        self.assertEqual(
-            found["items"], {"type": "array", "items": an_object | {"required": ["a"]}}
-        )
+        items = {"type": "array", "items": an_object | {"required": ["a"]}}
+        self.assertEqual(found["items"], items)
         self.assertEqual(json.loads(self.app.json.dumps(found["color"]))["default"], "red")
+        self.setUp()
+        body = self.describe(put, methods=["PUT"])["requestBody"]
+        self.assertTrue(body["required"])
+        ((kind, content),) = body["content"].items()
+        self.assertEqual((kind, content["schema"]), ("application/json", shape.of(strict)))
+        closed = {"required": ["a"], "additionalProperties": False}
+        self.assertEqual(shape.of(strict), an_object | closed)
         self.setUp()
         body = self.describe(patch, methods=["PATCH"])["requestBody"]
         self.assertNotIn("required", body)
@@ -259,9 +260,8 @@ class OperationTestCase(AppTestCase):
             """Do it."""
 
         limit, before = self.describe(view)["parameters"]
-        self.assertEqual(
-            limit["schema"], {"type": "integer", "minimum": 1, "maximum": 20, "default": 5}
-        )
+        schema = {"type": "integer", "minimum": 1, "maximum": 20, "default": 5}
+        self.assertEqual(limit["schema"], schema)
         self.assertEqual((before["name"], before["schema"]["type"]), ("before", "string"))
 
     def test_page(self):
@@ -302,15 +302,8 @@ class OperationTestCase(AppTestCase):
             for path, operations in paths.items()
             if path.startswith(("/two", "/plain"))
         }
-        self.assertEqual(
-            names,
-            {
-                "/two/{page}": ["page", "size"],
-                "/two": ["size"],
-                "/plain/{page}": ["page"],
-                "/plain": [],
-            },
-        )
+        two = {"/two/{page}": ["page", "size"], "/two": ["size"]}
+        self.assertEqual(names, two | {"/plain/{page}": ["page"], "/plain": []})
         self.assertNotIn("404", paths["/two"]["get"]["responses"])
         ids = [paths[path]["get"]["operationId"] for path in ("/two/{page}", "/two")]
         self.assertEqual(set(ids), {"two.get", "two.get.2"})
@@ -324,14 +317,8 @@ class OperationTestCase(AppTestCase):
         rule = "/view/<any(a,'b:c'):kind>/<int(min=1):number>/<uuid:key>"
         parameters = self.describe(view, rule)["parameters"]
         self.assertEqual(self.path, "/view/{kind}/{number}/{key}")
-        self.assertEqual(
-            [parameter["schema"] for parameter in parameters],
-            [
-                {"type": "string", "format": "uuid"},
-                {"type": "string"},
-                {"type": "integer", "minimum": 0},
-            ],
-        )
+        key, number = {"type": "string", "format": "uuid"}, {"type": "integer", "minimum": 0}
+        self.assertEqual([one["schema"] for one in parameters], [key, {"type": "string"}, number])
 
     def test_whatever_flask_takes_for_a_view(self):
         """None of it stops the start"""
@@ -413,13 +400,9 @@ class OperationTestCase(AppTestCase):
         self.app.add_url_rule("/other", "other", lambda: {})
         paths = describe(self.app)["paths"]
         answers = {path: paths[path]["get"]["responses"] for path in paths if "get" in paths[path]}
-        for path, may_be in (
-            ("/other", True),
-            ("/shown", False),
-            ("/health/live", False),
-            ("/health/ready", True),
-        ):
-            self.assertEqual("503" in answers[path], may_be, path)
+        may_be = {path for path in answers if "503" in answers[path]}
+        self.assertLessEqual({"/other", "/health/ready"}, may_be)
+        self.assertTrue(may_be.isdisjoint({"/shown", "/health/live"}))
 
 
 class FilesTestCase(AppTestCase):

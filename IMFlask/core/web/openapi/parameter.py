@@ -7,7 +7,7 @@ from werkzeug.routing import Rule
 
 from core.web.openapi.answers import View
 from core.web.openapi.schema import Schema, is_required, of_fields, schema_of
-from core.web.validation.parameter import Changes, inputs
+from core.web.validation.parameter import Body, inputs
 
 _PLACES = {package.Route: "path", package.Query: "query", package.Header: "header"}
 BODIES = {
@@ -56,7 +56,7 @@ def body_of(view: View) -> Schema | None:
         return None
     fields = {one.part: one.parameter for one in given if isinstance(one.parameter, tuple(found))}
     (first, *others) = fields.values()
-    schema = schema_of(first) if isinstance(first, Changes) else of_fields(fields)
+    schema = schema_of(first) if isinstance(first, Body) else of_fields(fields)
     # A file needs a multipart form, and with it come the other fields.
     types = getattr(first, "types", [BODIES[found[-1]]])
     body: Schema = {"content": {one: {"schema": schema} for one in types}}

@@ -14,7 +14,6 @@ from flask_validation_extended import Dict, List, ValidationRule
 
 from core.web.validation.field import Object
 from core.web.validation.kind import DIGITS, KINDS, is_choice, members
-from core.web.validation.parameter import Changes
 from core.web.validation.rule import EMAIL, sentence
 
 Schema = dict[str, Any]
@@ -68,7 +67,7 @@ def schema_of(parameter: package.params.Parameter) -> Schema:
     if isinstance(parameter, package.Json):
         if is_required(parameter):
             schema = schema or {"not": {"type": "null"}}
-        elif schema and not isinstance(parameter, Changes):
+        elif schema:
             schema = {"anyOf": [schema, {"type": "null"}]}
     if parameter.default is not None:
         schema |= _finite(default=parameter.default)
@@ -93,17 +92,18 @@ def is_required(parameter: package.params.Parameter) -> bool:
 
 
 def _of_kinds(kinds: Iterable[Any]) -> Schema:
-    schemas = [_of_kind(kind) for kind in kinds]
+    schemas = [of_kind(kind) for kind in kinds]
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
-def _of_kind(kind: Any) -> Schema:
+def of_kind(kind: Any) -> Schema:
+    """Return the schema of a kind."""
     if isinstance(kind, (list, tuple)):
         return _of_kinds(kind)
     if isinstance(kind, Dict):  # before List, whose subclass it is
-        return {"type": "object", "additionalProperties": _of_kind(kind.item)}
+        return {"type": "object", "additionalProperties": of_kind(kind.item)}
     if isinstance(kind, List):
-        return {"type": "array", "items": _of_kind(kind.item)}
+        return {"type": "array", "items": of_kind(kind.item)}
     if isinstance(kind, Object):
         schema = of_fields(kind.parameters)
         if kind.is_partial:

@@ -3,6 +3,8 @@
 from enum import Enum
 from typing import Any
 
+from core.web.openapi.schema import of_kind
+
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
@@ -12,6 +14,8 @@ OBJECT_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
 DATE: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 DECIMAL: Schema = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+
+of = of_kind  # the shape of a kind, like an Object that a view also reads: `shape.of(ITEM)`
 
 
 def or_null(schema: Schema) -> Schema:

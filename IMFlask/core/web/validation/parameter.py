@@ -91,25 +91,32 @@ class Json(_OfAnyKind, package.Json):
         return super()._is_kind(kind) or kind in (list, dict) or isinstance(kind, Object)
 
 
-class Changes(Json):
+class Body(Json):
+    """The JSON object in the body, as one dict: `Body(StrictObject(name=Json(str)))`."""
+
+    takes_body = True
+    key = ""  # the body itself
+    types: tuple[str, ...] = (JSON,)
+
+    def __init__(self, kind: Object) -> None:
+        super().__init__(kind)
+        read = partial(read_json, types=self.types)
+        self.source = Source("JSON field", False, read, lambda body, key, label: body)
+
+
+class Changes(Body):
     """The changes of a PATCH: a dict of only the fields that were sent.
 
     fields: `Changes(name=Json(str), note=Json(str, optional=True))`; each may be left out,
     and one that is optional may be null. A field that is not declared is refused.
     """
 
-    takes_body = True
-    key = ""  # the body itself
-
     def __init__(self, /, **fields: package.Json) -> None:
-        super().__init__(PartialObject(**fields))
-        self.types = [JSON]
-        # A merge patch would merge the objects in it, which are replaced as a whole here.
         kinds = [kind for one in fields.values() for kind in one.annotation]
+        # A merge patch would merge the objects in it, which are replaced as a whole here.
         if not any(kind is All or _origin(kind) is dict for kind in kinds):
-            self.types.append(MERGE_PATCH)
-        read = partial(read_json, types=self.types)
-        self.source = Source("JSON field", False, read, lambda body, key, label: body)
+            self.types = (JSON, MERGE_PATCH)
+        super().__init__(PartialObject(**fields))
 
 
 class Paging(Query):
