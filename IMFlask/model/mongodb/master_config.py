@@ -26,14 +26,7 @@ class MasterConfig(Model):
     @property
     def schema(self) -> Document:
         """Return a setting of now, of no kind yet."""
-        now = utc_now()
-        return {
-            "config_type": None,
-            "value": None,
-            "created_at": now,
-            "updated_at": now,
-            "__version__": self.VERSION,
-        }
+        return self.stamped({"config_type": None, "value": None})
 
     @property
     def seeds(self) -> list[tuple[Document, Document]]:

@@ -33,6 +33,12 @@ def a_list(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
+def stored(**fields: Schema) -> Schema:
+    """Return the shape of a document that has `fields`, and what a model's `stamped` adds."""
+    stamps = {"created_at": DATE, "updated_at": DATE, "__version__": INTEGER}
+    return an_object(_id=OBJECT_ID, **fields, **stamps)
+
+
 def an_object(**fields: Schema) -> Schema:
     """Return the shape of an object that has all these fields and no others."""
     return {
