@@ -21,7 +21,7 @@ BLOCK = 64 * 1024  # bytes read at once
 KEPT = 16 * 1024  # bytes of a body that may be logged: thousands of them may wait for it
 
 
-class Body(io.RawIOBase):
+class BodyStream(io.RawIOBase):
     """The stream of a body.
 
     stream: what the server gives; length: the Content-Length, or None; limit: the most

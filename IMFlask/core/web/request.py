@@ -23,7 +23,7 @@ from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_input_stream
 
 from core.redaction import MASK, is_secret, redact_path, redact_query
-from core.web.body import BLOCK, Body, FormParser
+from core.web.body import BLOCK, BodyStream, FormParser
 from core.web.json_provider import NotJSON
 
 # Accepted ids: characters that are safe in logs and headers.
@@ -71,7 +71,7 @@ class Request(FlaskRequest):
 
     form_data_parser_class = FormParser
 
-    received = Body(io.BytesIO(), None, None)  # the body, as far as it was read
+    received = BodyStream(io.BytesIO(), None, None)  # the body, as far as it was read
     _trusted_hosts: list[str] | None = None
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
@@ -124,7 +124,7 @@ class Request(FlaskRequest):
         limit, length = self.max_content_length, self.content_length
         if limit is not None and (length or 0) > limit:
             raise RequestEntityTooLarge
-        self.received = Body(get_input_stream(self.environ), length, limit)
+        self.received = BodyStream(get_input_stream(self.environ), length, limit)
         return cast(IO[bytes], self.received)
 
     def blocks(self) -> Iterator[bytes]:
