@@ -23,6 +23,7 @@ TEST = f"(cd {TEMPLATE} && ../.venv/bin/flask test)"
 # Sections of the tutorial, on top of its collection.
 RECIPES = (
     "When a document's shape changes",
+    "A command",
     "Two writes in one transaction",
     "Objects in objects, and a filter",
     "A field that is unique",

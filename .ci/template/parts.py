@@ -57,7 +57,7 @@ PARTS = {
         ],
         lines={
             "app/__init__.py": ["sample_api"],
-            "docs/input.md": ["| `GET /sample/", "`PUT /sample/"],
+            "docs/input.md": ["/sample/add", "/sample/author", "/sample/jsonify"],
             "model/mongodb/__init__.py": ["MasterConfig"],
         },
         definitions={
@@ -178,7 +178,7 @@ PARTS = {
         paragraphs={
             ".env.example": ["OPENAPI"],
             "docs/errors.md": ["@answers"],
-            "docs/input.md": ["Its `schema`"],
+            "docs/input.md": ["Its `schema`", "`@answers` goes", "`shape.of(ORDER)`"],
             "docs/tutorial.md": ["in `NOTE`", "tags=shape"],
         },
         sections={"docs/input.md": ["Swagger UI"]},
@@ -264,7 +264,7 @@ def take_out(root: Path, names: Iterable[str]) -> None:
             remove(root / TEMPLATE / path)
         for name, text in (("questions", "tests/contract.py"), ("input", "`admin_required`")):
             page = root / f"docs/{name}.md"
-            write(page, without_paragraphs(read(page), text))
+            write(page, without_paragraphs(read(page), text).rstrip("\n") + "\n")
 
 
 def take_part_out(root: Path, part: Part) -> None:

@@ -165,11 +165,11 @@ def _shown_pairs(pairs: list[tuple[str, str]]) -> str:
     secret = _VALUES if is_pair else set()
     shown = []
     for name, value in pairs:
-        if not _NAME.fullmatch(name):  # it may be a secret's, encoded twice
-            name, value = MASK, MASK
-        elif is_secret(name) or _last_word(name) in secret:
+        # With `%` in it, a secret's name may be encoded twice.
+        if is_secret(name) or "%" in name or _last_word(name) in secret:
             value = MASK
-        shown.append(f"{_quote(redact(name))}={_quote(redact(value))}")
+        shown_name = _quote(redact(name)) if _NAME.fullmatch(name) else MASK
+        shown.append(f"{shown_name}={_quote(redact(value))}")
     return "&".join(shown)
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from io import BytesIO
 from itertools import chain
 from typing import Any
 
@@ -98,6 +99,9 @@ class Lifecycle:
             if body is None or exchange.failure is not None:
                 return self._fail(error, exchange)
             exchange.failure = error
+        kept = exchange.request.received.kept() if exchange.request else None
+        if kept is not None:
+            environ = environ | {"wsgi.input": BytesIO(kept), "CONTENT_LENGTH": str(len(kept))}
         return self._answer(environ, exchange)
 
     def _fail(self, error: Exception, exchange: Exchange) -> Iterable[bytes]:
@@ -154,8 +158,8 @@ def _logged(first: bytes, blocks: Iterator[bytes], request: Request | None) -> I
         yield from chain([first], blocks)  # which does not close them
     except Exception as error:
         _logger.error("an answer broke off", exc_info=error, extra={"request": request})
-        # A server prints what it gets, and a message can hold what a client has sent.
-        raise RuntimeError("an answer broke off: see the log") from None
+        error.args = ()  # a server prints it, and a message can hold what a client has sent
+        raise
 
 
 def _close(body: Any) -> None:

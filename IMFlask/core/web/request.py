@@ -15,10 +15,8 @@ from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
     RequestEntityTooLarge,
-    SecurityError,
     UnsupportedMediaType,
 )
-from werkzeug.urls import uri_to_iri
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_input_stream
 
@@ -80,16 +78,12 @@ class Request(FlaskRequest):
         if exchange.request is None:  # a view may make another one
             exchange.request = self
         elif exchange.failure is not None:
-            self.__dict__ = vars(exchange.request) | vars(self)  # what was read of the body
+            if exchange.request.received.kept() is None:  # its body cannot be read again
+                self.__dict__ = vars(exchange.request) | vars(self)
             self.routing_exception = cast(HTTPException, exchange.failure)  # Flask raises it
             exchange.request = self
         self.id = exchange.id
         self._started = exchange.started
-        if "xn--" in environ.get("HTTP_HOST", "").lower():
-            try:
-                uri_to_iri(f"//{environ['HTTP_HOST']}")
-            except ValueError:  # else `url` would raise it, in a view
-                self.routing_exception = SecurityError()
         if "werkzeug.proxy_fix.orig" in environ and self.remote_addr:
             # None: the client has bypassed the proxy.
             self.remote_addr = _address(self.remote_addr)

@@ -10,8 +10,8 @@ import flask_validation_extended as package
 from bson import ObjectId
 from flask_validation_extended import Email, In, InvalidAnnotation, Max, MaxLen, Min, MinLen
 
-from app.api import Body
 from core.web.response import response
+from core.web.validation import parameter as declared
 from core.web.validation.field import Object, StrictObject
 from core.web.validation.kind import described
 from core.web.validation.parameter import Changes, Dict, Form, Header, Json, List, Paging, Query
@@ -315,6 +315,8 @@ class ObjectTestCase(KindTestCase):
         self.assert_refused("[1, 2, 3]", "v' must have a length of 2 or less.")
         self.assert_refused("[]", "v' must have a length of 1 or more.")
         self.assert_refused("{}", f"v' must be {described(self.ITEMS.annotation)}, not an object.")
+        self.serve(Json(package.Dict(int), rules=MaxLen(1)))
+        self.assert_refused('{"a": "x", "b": 1}', "v' must have a length of 1 or less.")
         fields = {name: Json(str, optional=True) for name in "ab"}
         self.serve(Json(Object(**fields), rules=MaxLen(1)))
         self.assertEqual(self.ask('{"a": "x"}').json["result"], [{"a": "x", "b": None}])
@@ -333,7 +335,7 @@ class BodyTestCase(KindTestCase):
     def test_body_is_one_dict(self):
         """With kinds and defaults; what is unknown is refused as its object says"""
         for kind in (Object, StrictObject):
-            self.serve(Body(kind(a=Json(date), b=Json(int, default=1))), "PATCH")
+            self.serve(declared.Body(kind(a=Json(date), b=Json(int, default=1))), "PATCH")
             self.ask('{"a": "2026-01-31"}')
             self.assertEqual(self.got, {"a": date(2026, 1, 31), "b": 1})
             self.assert_refused('{"b": 2}', "a' is missing.")
@@ -380,6 +382,7 @@ class ChangesTestCase(KindTestCase):
     def test_nothing_of_the_body_is_left_to_others(self):
         """A view that would have more of it cannot be defined"""
         self.assertRaises(TypeError, Validator(), lambda a=self.changes, b=Json(str): {})
+        self.assertRaises(TypeError, declared.Body, List(int))
 
     def test_field_has_no_default(self):
         """What was not sent is left as it is"""

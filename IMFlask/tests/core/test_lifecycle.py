@@ -239,17 +239,6 @@ class MiddlewareTestCase(ProbeTestCase):
             self.assertLessEqual(left(self.app, path), by_flask, path)
 
 
-class AnyHostTestCase(ProbeTestCase):
-    """Without TRUSTED_HOSTS"""
-
-    def test_host_that_is_none_fails_no_view(self):
-        """Which asks for its own address"""
-        self.set_view(lambda: request.url)
-        for host, status in (("xn--a", "400"), ("XN--a:80", "400"), ("xn--mnchen-3ya.de", "200")):
-            environ = EnvironBuilder("/view").get_environ() | {"HTTP_HOST": host}
-            self.assertEqual(run_wsgi_app(self.app, environ)[1][:3], status, host)
-
-
 class TrustedHostsTestCase(ProbeTestCase):
     """TRUSTED_HOSTS"""
 

@@ -21,11 +21,11 @@ Schema = dict[str, Any]
 _LENGTHS = {"string": "Length", "array": "Items", "object": "Properties"}
 
 # The patterns with the same meaning in Python and in ECMAScript, which JSON Schema uses: no
-# flags, no names, no possessive quantifiers, no `{,3}`, no `[]a]`, only these escapes. \d, \s
-# and \w match less in ECMAScript, so the schema never allows a text that the view refuses; hence
-# none of them in a negated class.
+# flags, no names, no possessive quantifiers, no `{,3}`, no `[]a]`, only these escapes. \d and \w
+# match less in ECMAScript, so the schema never allows a text that the view refuses; hence none of
+# them where something is negated.
 _SHARED_PATTERN = re.compile(
-    r"(?!.*\[\^[^\]]*\\[dws])(?:\\[\^$\\.*+?()\[\]{}|/\-dwsnrtfv1-9]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
+    r"(?!.*(?:\[\^|\(\?<?!).*\\[dw])(?:\\[\^$\\.*+?()\[\]{}|/\-dwnrtfv1-9]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
     r"|\((?!\?)|\(\?(?:[:=!]|<[=!])|[*+?}](?!\+)|\{(?!,)|\[(?!\^?\])|[^\\(\[{*+?}])*"
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import flask_validation_extended as package
 
-from core.web.validation.kind import described
+from core.web.validation.kind import described, origin
 from core.web.validation.rule import LENGTHS, checker, sentence
 from core.web.validation.value import Wrong, at, read
 
@@ -32,8 +32,7 @@ class Field:
         # Checked before each item of a list is read, and an Object's defaults are in it.
         self._lengths = [pair for pair in self._rules if isinstance(pair[1], LENGTHS)]
         self._others = [pair for pair in self._rules if pair not in self._lengths]
-        kinds = {getattr(kind, "org_type", kind) for kind in self._kinds}
-        self._containers = tuple(kinds & {list, dict})
+        self._containers = tuple({list, dict} & set(map(origin, self._kinds)))
 
     def read(self, value: Any) -> Any:
         """Return the value that the view gets; raise Wrong with a sentence for the client."""

@@ -106,7 +106,12 @@ def described(kind: Any) -> str:
         return f"an array of items each {described(kind.item)}"
     if is_choice(kind):
         return f"one of these: {', '.join(map(str, members(kind)))}"
-    return KINDS[getattr(kind, "org_type", kind)].words
+    return KINDS[origin(kind)].words
+
+
+def origin(kind: Any) -> Any:
+    """Return the type of a kind's values before they are read."""
+    return dict if isinstance(kind, Dict) else getattr(kind, "org_type", kind)
 
 
 def described_value(value: Any) -> str:

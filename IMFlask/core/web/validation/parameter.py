@@ -11,7 +11,7 @@ from bson import ObjectId
 from flask_validation_extended import All
 
 from core.web.validation.field import Object, PartialObject
-from core.web.validation.kind import KINDS, is_choice, members
+from core.web.validation.kind import KINDS, is_choice, members, origin
 from core.web.validation.source import JSON, MERGE_PATCH, Source, read_json
 
 _SIMPLE = KINDS.keys() - {list, dict}
@@ -44,7 +44,7 @@ class _OfAnyKind:
         return annotation
 
     def _default_valid(self, default: Any) -> Any:
-        kinds = [_origin(kind) for kind in self.annotation]
+        kinds = [origin(kind) for kind in self.annotation]
         if default is None or any(kind is All or isinstance(default, kind) for kind in kinds):
             return default
         raise package.InvalidDefault
@@ -54,7 +54,7 @@ class _OfAnyKind:
             if not isinstance(rule, package.ValidationRule):
                 raise package.InvalidRule(type(rule))
             types = rule.types if isinstance(rule.types, (list, tuple)) else (rule.types,)
-            for kind in map(_origin, self.annotation):
+            for kind in map(origin, self.annotation):
                 if not {All, float if kind is Decimal else kind} & set(types):
                     raise package.InvalidRuleAnnotation(type(rule).__name__, types)
         return list(rules)
@@ -99,6 +99,8 @@ class Body(Json):
     types: tuple[str, ...] = (JSON,)
 
     def __init__(self, kind: Object) -> None:
+        if not isinstance(kind, Object):
+            raise TypeError("a body must be declared with Object() or StrictObject()")
         super().__init__(kind)
         read = partial(read_json, types=self.types)
         self.source = Source("JSON field", False, read, lambda body, key, label: body)
@@ -114,7 +116,7 @@ class Changes(Body):
     def __init__(self, /, **fields: package.Json) -> None:
         kinds = [kind for one in fields.values() for kind in one.annotation]
         # A merge patch would merge the objects in it, which are replaced as a whole here.
-        if not any(kind is All or _origin(kind) is dict for kind in kinds):
+        if not any(kind is All or origin(kind) is dict for kind in kinds):
             self.types = (JSON, MERGE_PATCH)
         super().__init__(PartialObject(**fields))
 
@@ -163,7 +165,3 @@ def method_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
     of_class = getattr(owner, "dispatch_request", view)
     function: Callable[..., Any] = getattr(owner, name, of_class)
     return function
-
-
-def _origin(kind: Any) -> Any:
-    return getattr(kind, "org_type", kind)

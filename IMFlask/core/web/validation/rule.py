@@ -93,8 +93,9 @@ def checker(rule: ValidationRule) -> Callable[[Any], bool]:
     if isinstance(rule, _ASCII_RULES):
         return lambda text: text.isascii() and text.isprintable() and rule.is_valid(text)
     if type(rule).is_valid is package.In.is_valid:  # to Python, True is 1
-        allowed = [(isinstance(one, bool), one) for one in rule._enum]
-        return lambda value: (isinstance(value, bool), value) in allowed
+        return lambda value: any(
+            one == value and isinstance(one, bool) == isinstance(value, bool) for one in rule._enum
+        )
     own: Callable[[Any], bool] = rule.is_valid
     return own
 
