@@ -5,8 +5,8 @@
     python start.py --list                                     the parts and the recipes
     python start.py --update ../orders                         the engine of an older project
 
-It needs git, and Python's standard library alone. Where ruff is at hand, in `.venv` for
-example, it puts the result in order.
+It needs git and the standard library; --update also needs ruff. A ruff, in `.venv` for example,
+formats the result.
 """
 
 import argparse
@@ -145,7 +145,7 @@ def start(name: str, without: list[str], recipes: list[str], keep: bool, dry: bo
     if (app := app_name(name)) != name:
         print(f"The folder is {name}/; APP_NAME, which prefixes the settings, is {app}.")
     if not has_ruff:
-        print("There is no ruff here: `ruff check --fix . && ruff format .` has yet to be run.")
+        print("ruff is missing: install it and run `ruff check --fix . && ruff format .`.")
     if dry:
         print("This was a dry run: nothing was changed.")
         return
@@ -166,7 +166,7 @@ def check_name(name: str) -> None:
     """Refuse a name that a folder, a variable's prefix or a database may not have."""
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_-]{0,39}", name):
         raise Refused(
-            f"{name!r} is no name for a project: it has letters, digits, - and _, a letter first,"
+            f"{name!r} is not a project name: use letters, digits, - and _, a letter first,"
             " and at most 40 of them."
         )
     if RESERVED.fullmatch(name.lower()):
@@ -300,7 +300,7 @@ def put_in_place(made: Path, name: str, keep: bool, commit: str) -> None:
         try:
             git(ROOT, "var", "GIT_COMMITTER_IDENT")
         except Refused:
-            print("Git does not know who you are: what was made is staged, and not committed.")
+            print("Git has no identity for you: the project is staged but not committed.")
         else:
             git(ROOT, "commit", "-q", "-m", f"Begin {name}")
     except BaseException:

@@ -38,8 +38,8 @@ def db_init(wait: int) -> None:
 @application.cli.command("test")
 @click.argument("names", nargs=-1)
 def test(names: tuple[str, ...]) -> None:
-    """Run the tests, all but `system` or those in NAMES, like test_basics."""
-    # Outside of this application, or a test without one of its own would have its database.
+    """Run the tests in NAMES, like test_basics, or all but `system`."""
+    # Outside this app's context: a test without an app must not use its database.
     passed = Context().run(run_tests, Path(__file__).resolve().parent, names)
     sys.exit(0 if passed else 1)
 

@@ -218,7 +218,7 @@ PARTS = {
         },
     ),
     "admin": Part(
-        "the admin token, which opens what is not for everybody",
+        "the admin token, which opens restricted endpoints",
         r"admin_required|ADMIN_TOKEN|web\.admin",
         names=["admin_required"],
         files=[

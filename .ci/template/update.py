@@ -71,7 +71,7 @@ def read_record(project: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         raise Refused(f"{project} has no {RECORD} of a project that was started here.") from None
     if not (project / record["name"] / "core").is_dir():
-        raise Refused(f"{project} has its engine no longer in {record['name']}/core/.")
+        raise Refused(f"{project} no longer has its engine in {record['name']}/core/.")
     found: dict[str, Any] = record
     return found
 

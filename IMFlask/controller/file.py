@@ -26,7 +26,7 @@ from model.mongodb import File
 from model.mongodb.base import utc_now
 
 SWEEP_AGE = timedelta(hours=1)  # from then on chunks without a file count as left behind
-# Far less, so that what is swept up is no upload's, though clocks be some minutes apart.
+# Far less: a sweep must spare running uploads, even if clocks differ by some minutes.
 UPLOAD_TIME = SWEEP_AGE / 2
 
 _logger = logging.getLogger(__name__)
@@ -35,12 +35,11 @@ _logger = logging.getLogger(__name__)
 def upload(files: File, uploads: Iterable[Upload], kinds: Sequence[str]) -> list[dict[str, Any]]:
     """Store files, all of them or none, and return what is shown of each.
 
-    kinds: what is accepted, as `core.file.is_accepted` has it. When anything fails, a
-    client that goes away included, what was stored by then is deleted before this raises;
-    what the database does not delete is left for `sweep`.
-    Raises Invalid for names and types that are none and for an upload longer than
-    UPLOAD_TIME, Unsupported for a kind that is not accepted, PyMongoError when the
-    database fails, and whatever the uploads raise.
+    kinds: the accepted kinds, as in `core.file.is_accepted`. After any failure, including a
+    disconnected client, this deletes the stored data before it raises; `sweep` deletes the rest.
+    Raises Invalid for invalid names and types and for an upload longer than UPLOAD_TIME,
+    Unsupported for a kind that is not accepted, PyMongoError if the database fails, and the
+    errors of the uploads.
     """
     until = monotonic() + UPLOAD_TIME.total_seconds()
     documents: list[Document] = []
@@ -104,9 +103,9 @@ def delete(files: File, file_id: ObjectId) -> None:
 def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[Document]:
     """Return the remains of incomplete files; delete them if asked to.
 
-    Chunks without a document were left by processes that were killed, above all; a
-    document without all its chunks by a write that the database did long after it was
-    given up. Each is {_id, chunks}: the file's id, which is SWEEP_AGE old at `now` or older,
+    Killed processes, above all, leave chunks without a document; a write that the database did
+    long after it was given up leaves a document without all its chunks. Each is {_id, chunks}:
+    the file's id, which is SWEEP_AGE old at `now` or older,
     and the number of its chunks.
     """
     before = (now or utc_now()) - SWEEP_AGE
@@ -120,7 +119,7 @@ def sweep(files: File, is_to_delete: bool, now: datetime | None = None) -> list[
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """Return what a client sees of a file; of one that others have stored some may be None."""
+    """Return a file's public data; fields of other programs' files may be None."""
     given = document.get("metadata")
     metadata = given if isinstance(given, dict) else {}
     content_type = metadata.get("contentType") or document.get("contentType")

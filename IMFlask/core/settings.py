@@ -4,8 +4,8 @@
 >>> env.integer("WORKERS", 1, 1, 16), env.boolean("VERBOSE", False)
 (4, False)
 
-An invalid value ends the process: one sentence on stderr, exit code 4. `flask`, gunicorn and
-Granian do not restart a process with that code.
+An invalid value ends the process: one sentence on stderr, exit code 4, at which `flask`, gunicorn
+and Granian give up.
 """
 
 import os

@@ -39,7 +39,7 @@ def init_db(
     config: Mapping[str, Any] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[str]:
-    """Create what the database lacks of indexes and first documents.
+    """Create the missing indexes and first documents.
 
     Can be run again, by several processes at once. config: the settings that an index
     depends on. Returns lines that say what was done, which `say` gets as they come.

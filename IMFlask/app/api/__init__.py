@@ -1,4 +1,4 @@
-"""The API. An endpoint imports from here what it needs of the engine: one line."""
+"""The API. Endpoints import the engine's names from here, in one line."""
 
 from flask_validation_extended import Email, In, Max, MaxLen, Min, MinLen, ValidationRule
 

@@ -20,7 +20,7 @@ from core.web.request import current_request
 from core.web.response import Envelope, fail, sentence
 
 _RETRY_AFTER = "2"  # seconds
-_UNSTORABLE = "A value is of a kind or size that the database cannot hold."
+_UNSTORABLE = "The database cannot store a value of this kind or size."
 _UNKNOWN_OUTCOME = (
     "The database did not confirm this: check whether it was done before you send it again."
 )

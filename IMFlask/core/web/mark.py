@@ -7,7 +7,7 @@ from flask import Flask, Request
 
 
 def unlogged(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Log the view's requests only when they fail."""
+    """Log the view's requests only when they fail, and never in the API log."""
     view.unlogged = True  # type: ignore[attr-defined]
     return view
 

@@ -33,10 +33,9 @@ class File(GridFSFile):
         }
 
     def new_file(self, filename: str, content_type: str) -> Document:
-        """Return the document of an empty file of now; it is in no database yet.
+        """Return a new document of an empty file; it is not stored yet.
 
-        Its id and date are those of the beginning, so that the files' order is that
-        of their dates.
+        Its id and date are the upload's start, so that files sort by date.
         """
         document = self.schema | {"filename": filename}
         document["metadata"]["contentType"] = content_type

@@ -115,7 +115,7 @@ class ErrorTestCase(ProbeTestCase):
             (DuplicateKeyError("E11000 dup", 11000), 409, CONFLICT),
             (BulkWriteError({"writeErrors": [duplicate, duplicate]}), 409, CONFLICT),
             (DocumentTooLarge("17 MB"), 413, "The body is too large: send less."),
-            (Unstorable(), 400, "A value is of a kind or size that the database cannot hold."),
+            (Unstorable(), 400, "The database cannot store a value of this kind or size."),
         ):
             with self.subTest(error=error), self.assertNoLogs("app", "ERROR"):
                 self.assert_fails(self.fail_with(error), status, description)

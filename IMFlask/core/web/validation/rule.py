@@ -25,7 +25,7 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     package.Number: lambda rule: "must be digits.",
     package.Strip: lambda rule: "must not begin or end with white space.",
     package.Email: lambda rule: "must be an e-mail address.",
-    package.IsoDatetime: lambda rule: "must be a date and time as ISO 8601 has them.",
+    package.IsoDatetime: lambda rule: "must be a date and time in ISO 8601 format.",
     package.Datetime: lambda rule: f"must be a date and time in the format {rule._df_format}.",
     package.PhoneNum: lambda rule: "must be a telephone number like 010-1234-5678.",
 }
