@@ -55,7 +55,9 @@ class BasicsTestCase(ProbeTestCase):
     def test_slash_at_the_end_does_not_matter(self):
         """No redirect, which would be HTML"""
         self.app.add_url_rule("/slash/", view_func=lambda: {})
-        for path in ("/slash", "/slash/", "/probe/hello", "/probe/hello/"):
+        for rule, defaults in (("/list", {"n": "1"}), ("/list/<n>", None)):
+            self.app.add_url_rule(rule, "list", dict, defaults=defaults)
+        for path in ("/slash", "/slash/", "/probe/hello", "/probe/hello/", "/list/1"):
             self.assertEqual(self.client.get(path).status_code, 200, path)
 
     def test_wrong_method_names_the_right_ones(self):

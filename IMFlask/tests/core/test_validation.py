@@ -320,6 +320,8 @@ class ValidatorTestCase(AppTestCase):
         self.assert_fails(self.client.post("/view", data={"a": "x"}, **gzip), 415, words)
         words = "Send a form, with the Content-Type application/x-www-form-urlencoded."
         self.assert_fails(self.client.post("/view", json={"a": "x"}), 415, words)
+        self.assert_fails(self.client.post("/view", data=b"a=x"), 415, words)
+        self.assertEqual(self.client.post("/view").status_code, 200)
         self.assertRaises(TypeError, Validator(), lambda a=package.File(): {})
 
     def test_body_must_be_an_object(self):
