@@ -1,7 +1,6 @@
 """The request: Flask's, with an id and a safely read body."""
 
 import contextlib
-import io
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -69,7 +68,8 @@ class Request(FlaskRequest):
 
     form_data_parser_class = FormParser
 
-    received = BodyStream(io.BytesIO(), None, None)  # the body, as far as it was read
+    # The body, as far as it was read. All requests share the first one, which nobody can read.
+    received = BodyStream(cast(IO[bytes], None), None, None)
     _trusted_hosts: list[str] | None = None
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
