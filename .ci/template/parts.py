@@ -178,7 +178,7 @@ PARTS = {
         paragraphs={
             ".env.example": ["OPENAPI"],
             "docs/errors.md": ["@answers"],
-            "docs/input.md": ["Its `schema`", "`@answers` goes", "`shape.of(ORDER)`"],
+            "docs/input.md": ["Its `schema`", "`@answers` goes", "`shape.stored(ORDER)`"],
             "docs/tutorial.md": ["in `NOTE`", "tags=shape"],
         },
         sections={"docs/input.md": ["Swagger UI"]},

@@ -42,7 +42,7 @@ FILE = shape.an_object(
 
 
 @blueprint.post("/file")
-@answers(shape.a_list(FILE), status=201, errors=(403,))
+@answers(shape.a_list(FILE))
 @timer
 @admin_required
 @Validator()

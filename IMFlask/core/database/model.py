@@ -108,12 +108,13 @@ class Model(ABC):
             result = self.collection.update_one(key, update, upsert=True)
         return result.upserted_id is not None
 
-    def change(self, key: Document, changes: Document) -> Document | None:
+    def change(self, key: Document, changes: Document, index: str | None = None) -> Document | None:
         """Change a document, and return its new state.
 
         key: the filter that finds it; returns None if nothing matches. changes: those of a
         client; the view declares their names. None sets a field to its default in the schema, and
-        removes a field that the schema lacks. Raises Unstorable.
+        removes a field that the schema lacks. index: the name of the index to use. Raises
+        Unstorable.
         """
         storable(changes)
         known = self.schema
@@ -128,9 +129,9 @@ class Model(ABC):
         update = {"$set": given, "$unset": dict.fromkeys(removed, "")}
         update = {operator: fields for operator, fields in update.items() if fields}
         if not update:
-            return self.collection.find_one(key)
+            return self.collection.find_one(key, hint=index)
         return self.collection.find_one_and_update(
-            key, update, return_document=ReturnDocument.AFTER
+            key, update, return_document=ReturnDocument.AFTER, hint=index
         )
 
     def transact(self, work: Callable[[ClientSession], Result], seconds: float = 5) -> Result:

@@ -58,10 +58,10 @@ class ModelTestCase(UnitTestCase):
         ):
             with mock.patch.object(Probe, "schema", schema):
                 model = Probe({"Probe": collection})
-                found = model.change({"_id": 1}, changes)
+                found = model.change({"_id": 1}, changes, "_id_")
             self.assertIs(found, collection.find_one_and_update.return_value)
             collection.find_one_and_update.assert_called_with(
-                {"_id": 1}, update, return_document=ReturnDocument.AFTER
+                {"_id": 1}, update, return_document=ReturnDocument.AFTER, hint="_id_"
             )
         with mock.patch.object(Probe, "schema", {}):
             self.assertIs(

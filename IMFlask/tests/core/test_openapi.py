@@ -245,8 +245,8 @@ class OperationTestCase(AppTestCase):
         self.assertEqual((kind, content["schema"]), ("application/json", shape.of(strict)))
         closed = {"required": ["a"], "additionalProperties": False}
         self.assertEqual(shape.of(strict), an_object | closed)
-        names = ["_id", "a", "created_at", "updated_at", "__version__"]
-        self.assertEqual(shape.stored(a={})["required"], names)
+        names = ["_id", "a", "b", "c", "created_at", "updated_at", "__version__"]
+        self.assertEqual(shape.stored(strict, c={})["required"], names)
         self.setUp()
         body = self.describe(patch, methods=["PATCH"])["requestBody"]
         self.assertNotIn("required", body)

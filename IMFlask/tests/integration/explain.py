@@ -41,8 +41,9 @@ class Explain:
 
             failed = succeeded
 
-        with MongoClient(self.uri, tz_aware=True, event_listeners=[Listener()]) as client:
-            call(client[self.name])
+        codecs = self.database.codec_options
+        with MongoClient(self.uri, event_listeners=[Listener()]) as client:
+            call(client.get_database(self.name, codecs))
         plans = []
         for command in found:
             name = next(iter(command))
@@ -54,8 +55,9 @@ class Explain:
                 query = {"find": command[name], "filter": write["q"]}
                 query |= {key: write[key] for key in ("hint",) if key in write}
             if name == "findAndModify":
-                query |= {"find": command[name], "filter": command["query"]}
-            answer = self.database.command({"explain": query, "verbosity": "queryPlanner"})
+                query = {"find": command[name], "filter": command["query"], **query}
+            explain = {"explain": query, "verbosity": "queryPlanner"}
+            answer = self.database.command(explain, codec_options=codecs)
             plans.append(stages(answer))
         return plans
 

@@ -1,6 +1,7 @@
 """The author in a real database."""
 
 import time
+from decimal import Decimal
 
 from model import init_db
 from model.mongodb import MasterConfig
@@ -37,9 +38,11 @@ class MasterConfigExplainTestCase(Explain, DatabaseTestCase):
     def test_author(self):
         """Read and changed"""
         init_db(self.database)
+        key = {"config_type": Decimal(1)}  # which a plain client cannot encode
         for call in (
             lambda database: MasterConfig(database).get_author(),
             lambda database: MasterConfig(database).change_author("NB"),
             lambda database: MasterConfig(database).insert_author("NB"),
+            lambda database: MasterConfig(database).change(key, {"value": ""}, "config_type_1"),
         ):
             self.assert_uses("config_type_1", call)

@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any
 
 from core.web.openapi.schema import of_kind
+from core.web.validation.field import Object
 
 Schema = dict[str, Any]
 
@@ -33,10 +34,11 @@ def a_list(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
-def stored(**fields: Schema) -> Schema:
-    """Return the shape of a document that has `fields`, and what a model's `stamped` adds."""
+def stored(kind: Object | None = None, /, **fields: Schema) -> Schema:
+    """Return the shape of a document: the fields of an Object, `fields`, and those of `stamped`."""
+    declared = of(kind)["properties"] if kind else {}
     stamps = {"created_at": DATE, "updated_at": DATE, "__version__": INTEGER}
-    return an_object(_id=OBJECT_ID, **fields, **stamps)
+    return an_object(_id=OBJECT_ID, **declared, **fields, **stamps)
 
 
 def an_object(**fields: Schema) -> Schema:
