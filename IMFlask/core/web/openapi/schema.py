@@ -25,7 +25,8 @@ _LENGTHS = {"string": "Length", "array": "Items", "object": "Properties"}
 # match less in ECMAScript, so the schema never allows a text that the view refuses; hence none of
 # them where something is negated.
 _SHARED_PATTERN = re.compile(
-    r"(?!.*(?:\[\^|\(\?<?!).*\\[dw])(?:\\[\^$\\.*+?()\[\]{}|/\-dwnrtfv1-9]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
+    r"(?!.*(?:\[\^|\(\?<?!).*\\[dw])(?:\\[\^$\\.*+?()\[\]{}|/\-dwnrtfv1-9]"
+    r"|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
     r"|\((?!\?)|\(\?(?:[:=!]|<[=!])|[*+?}](?!\+)|\{(?!,)|\[(?!\^?\])|[^\\(\[{*+?}])*"
 )
 

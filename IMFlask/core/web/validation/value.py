@@ -106,7 +106,8 @@ def _from_json(value: Any, kind: Any) -> Any:
             return whole
         return Decimal(whole) if abs(whole) < 10**DIGITS else _OTHER
     if kind is float and isinstance(value, int):  # JSON has one kind of number
-        return float(value) if value.bit_length() <= 1023 else _OTHER  # no float can hold it
+        # No float can hold a longer one.
+        return float(value) if value.bit_length() <= 1023 else _OTHER
     if isinstance(value, str) and kind in STRINGS:
         return _from_text(value, kind)
     return value if isinstance(kind, type) and isinstance(value, kind) else _OTHER
